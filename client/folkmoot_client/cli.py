@@ -22,7 +22,7 @@ def chat(
     register: Annotated[bool, typer.Option("--register", help=_("Make the account first."))] = False,
     invitation: Annotated[
         str | None,
-        typer.Option(metavar="CODES", help=_("With --register: a group's code, a space, and an invite code of it.")),
+        typer.Option(metavar="CODES", help=_("With --register: a group's code, a space, and an invite code for it.")),
     ] = None,
     appeal: Annotated[
         str | None,
@@ -58,7 +58,9 @@ def replay(
     ] = False,
     channels: Annotated[
         bool,
-        typer.Option("--channels", help=_("Play rooms as channels: who speaks most publishes, others comment.")),
+        typer.Option(
+            "--channels", help=_("Play rooms as channels: the one who speaks most publishes, others comment.")
+        ),
     ] = False,
 ) -> None:
     from .replay.command import run

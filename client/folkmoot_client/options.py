@@ -17,4 +17,4 @@ def check_server(text: str) -> str:
     try:
         return parse_server(text)
     except ValueError:
-        fail(_("{text} is not a server's address.").format(text=text), USAGE)
+        fail(_("{text} is not the address of a server.").format(text=text), USAGE)

@@ -149,7 +149,7 @@ def decide_account(
         assert isinstance(command, RegisterAccount), "only an account that exists takes commands"
         return _register(command, actor, now, policy)
     if type(command) in SERVICE_ACTS and actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."), {"rule": "service"})
+        return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself can do this."), {"rule": "service"})
     if state.closed_ts:
         gone = Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": state.user})
         return [] if type(command) in SERVICE_ACTS else gone
@@ -157,7 +157,7 @@ def decide_account(
     if act and not may_on_platform(actor.platform, act):
         return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
     if state.closing_case and isinstance(command, (SuspendAccount, RestoreAccount, CloseForOther)):
-        text = N_("The platform is closing @{user}, case {case}: only an appeal can change that.")
+        text = N_("The platform is closing the account @{user}, case {case}: only an appeal can change that.")
         case = account_case(state.user, state.closing_case)
         detail = {
             "user": state.user,
@@ -207,7 +207,9 @@ def _accept(state: AccountState, command: AcceptAgreement, actor: Actor, now: in
 
 def _attest(state: AccountState, command: AttestIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody attests their own identity."), {"user": state.user, **OF_STAFF})
+        return Refusal(
+            ErrorCode.FORBIDDEN, N_("Nobody can verify their own identity."), {"user": state.user, **OF_STAFF}
+        )
     attested = IdentityAttested(
         at=now,
         by=actor.user,
@@ -319,7 +321,7 @@ def _recover(state: AccountState, command: RecoverCredit, actor: Actor, now: int
 
 def _set_credit(state: AccountState, command: SetCredit, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if state.user == actor.user:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody sets their own credit."), {"user": state.user, **OF_STAFF})
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody can set their own credit."), {"user": state.user, **OF_STAFF})
     if not 0 <= command.score <= MOST:
         return Refusal(ErrorCode.BAD_REQUEST, N_("A credit is 0 to {most}."), {"most": MOST, "field": "score"})
     if command.score == state.credit:
@@ -333,10 +335,10 @@ def _ask_identity(state: AccountState, command: AskIdentity, actor: Actor, now: 
     was verified before holds until that is decided."""
     held = level_at(state.identity, state.verified_ts, now, policy)
     if command.identity is Identity.NONE or not meets(command.identity, held):
-        text = N_("Your identity is verified at level {identity} already.")
+        text = N_("Your identity is verified already: {identity}.")
         return Refusal(ErrorCode.CONFLICT, text, {"identity": state.identity, "help": "/verify"})
     if waits_for_review(state):
-        text = N_("What you asked for ({identity}) waits for review: take it back first, with {help}.")
+        text = N_("What you asked for ({identity}) is waiting for review: take it back first, with {help}.")
         return Refusal(ErrorCode.CONFLICT, text, {"identity": state.asked, "help": "/verify withdraw"})
     until = command.code_until_ms
     return [IdentityAsked(at=now, by=actor.user, identity=command.identity, code_until_ms=until)]
@@ -350,10 +352,12 @@ def waits_for_review(state: AccountState) -> bool:
 def _confirm(state: AccountState, command: ConfirmIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     """Verify who says the code that was sent, in time and within a few tries."""
     if not state.code_until_ms or state.code_until_ms <= now:
-        text = N_("No code waits for you, or its time is over: ask for one with {help}.")
+        text = N_("There is no code for you to enter, or it has expired: ask for one with {help}.")
         return Refusal(ErrorCode.CONFLICT, text, {"rule": "identity.code", "help": "/verify mobile <number>"})
     if state.code_tries >= policy.code_tries:
-        text = N_("That code was missed {tries} times and is void: ask for another one with {help}.")
+        text = N_(
+            "That code was entered wrongly {tries} times and is no longer valid: ask for another one with {help}."
+        )
         detail = {"tries": state.code_tries, "rule": "identity.code", "help": "/verify mobile <number>"}
         return Refusal(ErrorCode.CONFLICT, text, detail)
     if not command.fits:
@@ -366,7 +370,7 @@ def _check_asked(state: AccountState) -> Refusal | None:
     """Refuse to answer what nobody has asked."""
     if waits_for_review(state):
         return None
-    return Refusal(ErrorCode.CONFLICT, N_("@{user} does not ask for a review of identity."), {"user": state.user})
+    return Refusal(ErrorCode.CONFLICT, N_("@{user} has not asked for an identity review."), {"user": state.user})
 
 
 def _withdraw(
@@ -381,7 +385,7 @@ def _withdraw(
 def _approve(state: AccountState, command: ApproveIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     attest = AttestIdentity(state.asked, command.reason)
     if waits_for_review(state) and command.others and not command.same_person:
-        text = N_("The same number is verified for {users}: with --same-person if they are all one person's.")
+        text = N_("The same number is verified for {users}: add --same-person if they all belong to one person.")
         users = ", ".join(f"@{user}" for user in command.others)
         detail: dict[str, object] = {"users": users, "rule": "one_person", "help": "--same-person"}
         return Refusal(ErrorCode.CONFLICT, text, detail)
@@ -402,7 +406,7 @@ def _tell_renewal(state: AccountState, command: TellRenewal, actor: Actor, now: 
 
 def _read(state: AccountState, command: ReadIdentity, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     if not command.case:
-        text = N_("Name the case that this is for: each look at a number is on record.")
+        text = N_("Name the case that this is for: every look at a number is recorded.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "case"})
     return [IdentityRead(at=now, by=actor.user, case=command.case)]
 
@@ -411,7 +415,7 @@ def _close(state: AccountState, command: CloseAccount, actor: Actor, now: int, p
     """Close one's own account, if its name was typed as confirmation."""
     if actor.user != state.user:
         return Refusal(
-            ErrorCode.FORBIDDEN, N_("Nobody closes somebody else's account."), {"user": state.user, **OF_STAFF}
+            ErrorCode.FORBIDDEN, N_("Nobody can close somebody else's account."), {"user": state.user, **OF_STAFF}
         )
     if command.confirm != state.user:
         text = N_(

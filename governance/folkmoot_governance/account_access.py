@@ -43,7 +43,7 @@ def _change_password(
     state: AccountState, command: ChangePassword, actor: Actor, now: int, policy: Policy
 ) -> AccountDecision:
     if actor.user != state.user:
-        text = N_("Nobody changes somebody else's password.")
+        text = N_("Nobody can change somebody else's password.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
     return [PasswordChanged(at=now, by=actor.user, reset=command.reset)]
 
@@ -52,7 +52,7 @@ def _check_reach(state: AccountState, actor: Actor) -> Refusal | None:
     """Refuse to open the account of one of the staff for whom may not give roles: it would be a way to get one."""
     if state.platform is None or may_on_platform(actor.platform, "grant_role"):
         return None
-    text = N_("@{user} has the platform role {role}: only who may give roles opens that account to somebody.")
+    text = N_("@{user} has the platform role {role}: only those who may give roles can let somebody into that account.")
     return Refusal(ErrorCode.OUTRANKED, text, {"user": state.user, "role": state.platform, **OF_STAFF})
 
 
@@ -60,7 +60,7 @@ def _set_second_factor(
     state: AccountState, command: SetSecondFactor, actor: Actor, now: int, policy: Policy
 ) -> AccountDecision:
     if actor.user != state.user:
-        text = N_("Nobody sets a second factor for somebody else.")
+        text = N_("Nobody can set up a second factor for somebody else.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
     if state.second_factor_ms:
         return Refusal(ErrorCode.CONFLICT, N_("There is a second factor already: end it first."), {"help": "/otp"})
@@ -95,7 +95,7 @@ def _end_second_factor(
 def _give_code(state: AccountState, command: GiveResetCode, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     """Give out a code for somebody else's account: for one of the staff's only who may give roles anyhow."""
     if state.user == actor.user:
-        text = N_("Nobody gives themselves a code.")
+        text = N_("Nobody can give themselves a code.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
     return _check_reach(state, actor) or [ResetCodeGiven(at=now, by=actor.user, reason=command.reason)]
 

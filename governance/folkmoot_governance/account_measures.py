@@ -61,7 +61,7 @@ def check_no_staff(state: AccountState) -> Refusal | None:
 def _check_staff(state: AccountState, actor: Actor) -> Refusal | None:
     """Refuse to let the role of somebody rest who has none, and one's own: so one is left who can give it back."""
     if state.user == actor.user:
-        text = N_("Nobody changes their own platform role.")
+        text = N_("Nobody can change their own platform role.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
     if state.platform is None:
         nobody: dict[str, object] = {"user": state.user, "role": "", **OF_STAFF}
@@ -75,7 +75,7 @@ def _suspend(state: AccountState, command: SuspendAccount, actor: Actor, now: in
     refusal = check_no_staff(state)
     if refusal is None and state.is_suspended(now) and not command.replaces:
         # Who asks may not know of it, and would shorten it, or lengthen it, without having meant to.
-        text = N_("@{user} is suspended already, {until}. Another suspension takes its place with --replace.")
+        text = N_("@{user} is suspended already, {until}. To replace that suspension, add --replace.")
         detail = {"user": state.user, "until_ms": state.suspended_until_ms, "rule": "in_force", "help": "--replace"}
         refusal = Refusal(ErrorCode.CONFLICT, text, detail)
     was = (state.suspended_until_ms, state.suspended_reason) if state.is_suspended(now) else (0, "")
@@ -141,7 +141,7 @@ def _find_row(measure: Measure, actor: Actor) -> Row | Refusal:
     """Return the row of a restriction, if there is one and the actor's role covers it."""
     row = row_for(Subject.ACCOUNT, measure)
     if row is None or row.event is not AccountRestricted:
-        text = N_("This is no right that can be taken from an account.")
+        text = N_("This is not a right that can be taken from an account.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "measure"})
     if not may_on_platform(actor.platform, row.act):
         text = N_("Your platform role does not cover this.")

@@ -25,7 +25,7 @@ def _grant(state: AccountState, command: GrantRole, actor: Actor, now: int, poli
     has it."""
     if state.user == actor.user:
         return Refusal(
-            ErrorCode.FORBIDDEN, N_("Nobody changes their own platform role."), {"user": state.user, **OF_STAFF}
+            ErrorCode.FORBIDDEN, N_("Nobody can change their own platform role."), {"user": state.user, **OF_STAFF}
         )
     refusal = _check_scope(command)
     if refusal:
@@ -45,10 +45,13 @@ def _check_scope(command: GrantRole) -> Refusal | None:
     """Refuse a role without the cases and the end that it needs, or with those that it has not."""
     for field, value in (("case", command.cases), ("duration", command.duration_ms)):
         if bool(value) is not (command.role in SCOPED):
-            text = N_("An inspector is one of some cases and for a time, and nobody else is: give both, or neither.")
+            text = N_(
+                "An inspector is appointed for certain cases and for a time, and no other role "
+                "is: give both, or neither."
+            )
             return Refusal(ErrorCode.BAD_REQUEST, text, {"field": field, **OF_STAFF})
     if command.duration_ms > LONGEST_INSPECTION_MS:
-        text = N_("An inspector is one for {longest} at most.")
+        text = N_("An inspector is appointed for {longest} at most.")
         detail: dict[str, object] = {"longest_ms": LONGEST_INSPECTION_MS, "field": "duration", **OF_STAFF}
         return Refusal(ErrorCode.BAD_REQUEST, text, detail)
     return None
@@ -81,7 +84,7 @@ def _check_oneself(state: AccountState, actor: Actor) -> Refusal | None:
     """Refuse to say for somebody else whether they are there."""
     if state.user == actor.user:
         return None
-    text = N_("Everybody says for themselves whether they are on duty.")
+    text = N_("People can say only for themselves whether they are on duty.")
     return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, **OF_STAFF})
 
 

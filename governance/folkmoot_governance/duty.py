@@ -51,7 +51,7 @@ def _standing(state: GroupState, now: int) -> Iterator[Duty]:
         text = N_("The offer of the group to @{user} is open {until}.")
         yield Duty("transfer", text, {"user": state.heir, "until_ms": state.heir_until_ms}, "/transfer cancel")
     if state.asked_limit:
-        text = N_("The platform has still to say whether the group may grow to {limit} members.")
+        text = N_("The platform has yet to say whether the group may grow to {limit} members.")
         yield Duty("review", text, {"limit": state.asked_limit})
 
 
@@ -62,12 +62,12 @@ def _rectification(state: GroupState, now: int) -> Iterator[Duty]:
     case = case_number(state.code, state.rectify_case)
     detail: dict[str, object] = {"case": case, "reason": state.rectify_reason, "until_ms": state.rectify_until_ms}
     if state.rectified_ms:
-        yield Duty("rectify", N_("The platform has still to look at what you have mended: {reason}"), detail)
+        yield Duty("rectify", N_("The platform has yet to look at what you have put right: {reason}"), detail)
     elif state.rectify_until_ms > now:
-        text = N_("The platform has warned this group; this is to be mended {until}: {reason}")
+        text = N_("The platform has warned this group. Time to put this right, {until}: {reason}")
         yield Duty("rectify", text, detail, f"/rectify {case}")
     else:
-        text = N_("The time is over in which this was to be mended, and the platform may take a measure: {reason}")
+        text = N_("The time to put this right is over, and the platform may take a measure: {reason}")
         yield Duty("rectify", text, detail, f"/rectify {case}")
 
 

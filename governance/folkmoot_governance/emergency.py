@@ -52,11 +52,11 @@ WHERE = {
 """What the scope of a halt begins with."""
 
 REFUSED = {
-    Halt.READ_ONLY: N_("There is an emergency: nobody posts here {until}."),
-    Halt.SLOW: N_("There is an emergency, and everybody posts slowly: wait {wait}."),
-    Halt.JOINS: N_("There is an emergency: nobody comes in {until}."),
-    Halt.CREATION: N_("There is an emergency: nobody creates groups {until}."),
-    Halt.REGISTRATION: N_("There is an emergency: nobody registers {until}."),
+    Halt.READ_ONLY: N_("There is an emergency: nobody can post here {until}."),
+    Halt.SLOW: N_("There is an emergency, and everybody has to post slowly: wait {wait}."),
+    Halt.JOINS: N_("There is an emergency: nobody can join {until}."),
+    Halt.CREATION: N_("There is an emergency: nobody can create groups {until}."),
+    Halt.REGISTRATION: N_("There is an emergency: nobody can register {until}."),
 }
 """What who is stopped is told."""
 
@@ -117,10 +117,10 @@ def decide_emergency(
 
 def _check_start(in_force: Collection[Emergency], command: StartEmergency) -> Refusal | None:
     if bool(command.slow_ms) is not (command.halt is Halt.SLOW):
-        text = N_("How long one waits between two posts is said of `slow`, and of nothing else.")
+        text = N_("A time between two posts goes with `slow`, and with nothing else.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "every", **HELP})
     if not command.scope.startswith(WHERE[command.halt]):
-        text = N_("This stops on the whole platform alone, the creation of groups in a category as well.")
+        text = N_("This can be stopped only on the whole platform; the creation of groups also in a category.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "what", **HELP})
     for one in in_force:
         if (one.scope, one.halt) == (command.scope, command.halt):
@@ -128,7 +128,7 @@ def _check_start(in_force: Collection[Emergency], command: StartEmergency) -> Re
             detail = {"number": one.number, "until_ms": one.until_ms, "rule": "in_force", "help": "emergency end"}
             return Refusal(ErrorCode.CONFLICT, text, detail)
     if len(in_force) >= MAX_IN_FORCE:
-        text = N_("{limit} emergencies are in force, and no more are allowed.")
+        text = N_("{limit} emergencies are in force, which is the most allowed.")
         return Refusal(ErrorCode.CONFLICT, text, {"limit": MAX_IN_FORCE, "help": "emergency list"})
     return None
 

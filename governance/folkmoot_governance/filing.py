@@ -131,7 +131,7 @@ def decide_filing(filing: Filing, command: FilingCommand, actor: Actor, now: int
 
 def _approve(filing: Filing, actor: Actor, now: int, *, identity: bool) -> Sequence[AccountEvent] | Refusal:
     if identity and filing.asked_by == actor.user:
-        text = N_("Identity numbers are sent when another administrator has approved that, too.")
+        text = N_("Identity numbers are sent once another administrator has approved that as well.")
         detail: dict[str, object] = {"case": filing.case, "rule": "filing.identity", "help": "filing list"}
         return Refusal(ErrorCode.FORBIDDEN, text, detail)
     is_last = not identity or bool(filing.asked_by)

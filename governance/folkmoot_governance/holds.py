@@ -145,7 +145,7 @@ def _begin(command: BeginHold, actor: Actor, now: int) -> Sequence[HoldBegun] | 
     if not command.code and not command.user:
         return Refusal(ErrorCode.BAD_REQUEST, N_("Name a group, an account, or both."), {"field": "group"})
     if command.since_ms >= command.till_ms:
-        text = N_("It begins after it ends: --since goes back further.")
+        text = N_("It would begin after it ends: --since must go back further.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "since"})
     return [
         HoldBegun(

@@ -99,7 +99,7 @@ def check_age(kind: Identity, number: str, today: date, least: int) -> Refusal |
     """Refuse who is younger than the operator asks for, as far as a number tells: a resident one does."""
     if kind is not Identity.PERSON or not least or age_of(number, today) >= least:
         return None
-    text = N_("The operator lets nobody in who is younger than {least}, and by this number you are.")
+    text = N_("The operator admits nobody younger than {least}, and according to this number you are.")
     return Refusal(ErrorCode.FORBIDDEN, text, {"least": least, "rule": "identity.minimum_age", "help": "/rules"})
 
 

@@ -58,7 +58,7 @@ def check_in_force(held: Held, row: Row, now: int, *, replaces: bool) -> Refusal
     one = None if replaces else in_force(held, row.measure, now)
     if one is None:
         return None
-    text = N_("This is in force already, {until}, case {case}. Another one takes its place with --replace.")
+    text = N_("This is in force already, {until}, case {case}. To replace it, add --replace.")
     detail = {"until_ms": one.until_ms, "case": one.case, "rule": "in_force", "help": "--replace"}
     return Refusal(ErrorCode.CONFLICT, text, detail)
 
@@ -79,9 +79,9 @@ def check_four_eyes(events: Iterable[object], proposed_by: str, user: str, four_
         return None
     detail: dict[str, object] = {"measure": row.name, "rule": "policy.sanctions.four_eyes"}
     if not proposed_by:
-        text = N_("This measure takes two administrators: propose it, and let another one confirm it.")
+        text = N_("This measure needs two administrators: propose it, and let another one confirm it.")
         return Refusal(ErrorCode.CONFIRM_REQUIRED, text, {**detail, "help": "sanction create"})
     if proposed_by == user:
-        text = N_("Somebody else than who proposed a measure confirms it.")
+        text = N_("A measure is confirmed by somebody other than the one who proposed it.")
         return Refusal(ErrorCode.FORBIDDEN, text, {**detail, "help": "sanction status"})
     return None

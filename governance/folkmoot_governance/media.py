@@ -76,23 +76,23 @@ class Media(Struct, frozen=True, kw_only=True):
 
 
 REASONS: dict[str, str] = {
-    "unknown": N_("This is no picture, sound or film of a kind that is taken here: {kinds}."),
-    "markup": N_("Drawings and pages with code in them (SVG, HTML) are not taken; send a picture of it."),
+    "unknown": N_("This is not a picture, sound or film of a kind that is accepted here: {kinds}."),
+    "markup": N_("Drawings and pages with code in them (SVG, HTML) are not accepted; send a picture of it."),
     "damaged": N_("This file is damaged, or only a part of one."),
-    "pixels": N_("This picture has too many pixels: at most {pixels} are taken, over all its frames."),
-    "frames": N_("This moving picture has too many frames: at most {frames} are taken."),
-    "long": N_("This is too long: at most {seconds} seconds are taken."),
-    "heavy": N_("This file takes more time or memory to look at than is given to one."),
-    "known": N_("This picture is one that the operator does not allow."),
+    "pixels": N_("This picture has too many pixels: at most {pixels} are accepted, over all its frames."),
+    "frames": N_("This moving picture has too many frames: at most {frames} are accepted."),
+    "long": N_("This is too long: at most {seconds} seconds are accepted."),
+    "heavy": N_("Checking this file takes more time or memory than a file is given."),
+    "known": N_("The operator does not allow this picture."),
     "scan": N_("The operator does not allow this file."),
     "staff": N_("The operator's staff does not allow this file."),
 }
 """Why an upload is refused, for people."""
 
-NOT_YOURS = Refusal(ErrorCode.MEDIA_REFUSED, N_("There is no such upload of yours; upload it again."))
-USED = Refusal(ErrorCode.MEDIA_REFUSED, N_("An upload can be posted once; upload it again."))
+NOT_YOURS = Refusal(ErrorCode.MEDIA_REFUSED, N_("You have no such upload; upload the file again."))
+USED = Refusal(ErrorCode.MEDIA_REFUSED, N_("An upload can be posted only once; upload the file again."))
 PENDING = Refusal(
-    ErrorCode.MEDIA_PENDING, N_("This file is still being looked at: try again in {wait}."), {"retry_after_ms": 60_000}
+    ErrorCode.MEDIA_PENDING, N_("This file is still being checked: try again in {wait}."), {"retry_after_ms": 60_000}
 )
 
 

@@ -335,22 +335,22 @@ def _dismissed(state: s.CaseState, event: s.CaseClosed) -> Iterable[str]:
 
 
 _COPYRIGHT_TEXT = N_(
-    "Somebody says that what is yours infringes their rights, case {case}. To answer: /counter {case} …"
+    "Somebody says that something of yours infringes their rights, case {case}. To answer: /counter {case} …"
 )
 
 TOLD: dict[type[Struct], tuple[Told, ...]] = {
     # Acts of a group's owner and admins.
     e.MemberKicked: (Told("kicked", N_("You were removed from {name}"), _member, appeal=True),),
     e.MemberBanned: (Told("banned", N_("You were banned from {name} {until}"), _member, appeal=True),),
-    e.BanLifted: (Told("unbanned", N_("Your ban from {name} is lifted"), _member),),
+    e.BanLifted: (Told("unbanned", N_("You are no longer banned from {name}"), _member),),
     e.MemberMuted: (Told("muted", N_("You were muted in {name} {until}"), _member, appeal=True),),
-    e.MuteLifted: (Told("unmuted", N_("Your mute in {name} is lifted"), _member),),
+    e.MuteLifted: (Told("unmuted", N_("You are no longer muted in {name}"), _member),),
     e.MemberWarned: (
         Told("warned", N_("You were warned in {name}: warning {count}, in force {until}"), _member, appeal=True),
     ),
-    e.WarningLifted: (Told("unwarned", N_("A warning of yours in {name} was taken back"), _member),),
+    e.WarningLifted: (Told("unwarned", N_("A warning to you in {name} was taken back"), _member),),
     e.MemberDemoted: (Told("demoted", N_("You are no longer an admin of {name}"), _member),),
-    e.EntryDeleted: (Told("deleted", N_("Your entry {seq} in {name} was deleted"), _member, appeal=True),),
+    e.EntryDeleted: (Told("deleted", N_("Your entry #{seq} in {name} was deleted"), _member, appeal=True),),
     e.EntriesPurged: (Told("purged", N_("Entries of yours in {name} were deleted"), _others, appeal=True),),
     e.HeldDenied: (
         Told("held_denied", N_("Your post in {name} that waited for review was turned down"), _member, appeal=True),
@@ -367,13 +367,15 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     ),
     e.PostRefuted: (
         *_taken(e.PostRefuted, _member),
-        Told("repost_refuted", N_("The platform refuted post {seq} in {name}, which you repeated: {text}"), _reposters),
+        Told(
+            "repost_refuted", N_("The platform refuted post #{seq} in {name}, which you reposted: {text}"), _reposters
+        ),
     ),
     e.RefutationWithdrawn: (
-        Told("refutation_over", N_("The platform takes back what it said about your post {seq} in {name}"), _member),
+        Told("refutation_over", N_("The platform takes back what it said about your post #{seq} in {name}"), _member),
         Told(
             "repost_refutation_over",
-            N_("The platform takes back what it said about post {seq} in {name}, which you repeated"),
+            N_("The platform takes back what it said about post #{seq} in {name}, which you reposted"),
             _reposters,
         ),
     ),
@@ -386,52 +388,55 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("post_refused", N_("What you wrote in {name} was refused by a content rule"), _member, appeal=True),
     ),
     # What became of a request to join.
-    e.MemberJoined: (Told("let_in", N_("You were let into {name}"), _let_in),),
-    e.JoinRequestEnded: (Told("denied", N_("You were not let into {name}"), _member),),
-    e.RequestsExpired: (Told("expired", N_("Nobody has answered your request to join {name}"), _others),),
+    e.MemberJoined: (Told("let_in", N_("Your request to join {name} was accepted"), _let_in),),
+    e.JoinRequestEnded: (Told("denied", N_("Your request to join {name} was declined"), _member),),
+    e.RequestsExpired: (Told("expired", N_("Nobody answered your request to join {name} in time"), _others),),
     e.JoinRequestsClosed: (Told("closed", N_("The group {name}, which you had asked to join, is closed"), _others),),
     # Measures of the platform against a group, and who answers for it.
     e.GroupWarned: _taken(e.GroupWarned, _leaders),
     e.GroupRestricted: _taken(e.GroupRestricted, _leaders),
     e.GroupRestrictionEnded: _over(e.GroupRestricted, _leaders),
     e.RectificationAccepted: (
-        Told("rectification_accepted", N_("The platform finds it mended in your group {name}"), _leaders),
+        Told("rectification_accepted", N_("The platform agrees that your group {name} has put it right"), _leaders),
     ),
     e.RectificationRejected: (
         Told(
             "rectification_rejected",
-            N_("The platform does not find it mended in your group {name} yet; it is to be mended {until}"),
+            N_("The platform finds that your group {name} has not put it right yet. Time for that, {until}"),
             _leaders,
         ),
     ),
     e.MendingDueSoon: (
-        Told("mending_due", N_("What the platform named in your group {name} is to be mended {until}"), _leaders),
+        Told("mending_due", N_("Time to put right what the platform named in your group {name}, {until}"), _leaders),
     ),
     e.MendingOverdue: (
         Told(
             "mending_late",
-            N_("What the platform named in your group {name} was to be mended {until}: it may take a measure now"),
+            N_(
+                "What the platform named in your group {name} was not put right in time, {until}: it "
+                "may now take a measure"
+            ),
             _leaders,
         ),
         Told(
             "mending_overdue",
             N_(
-                "The group {name} was to mend {until} what it was warned of. "
-                "The next step, if you take it: folkmoot admin {step}"
+                "The group {name} has not put right in time, {until}, what it was warned about. The "
+                "next step, if you take it: folkmoot admin {step}"
             ),
             _officers,
         ),
     ),
     e.InspectionDueSoon: (
-        Told("inspection_due", N_("What the group {name} says is mended is to be looked at {until}"), _looking),
+        Told("inspection_due", N_("Time to look at what the group {name} says it has put right, {until}"), _looking),
     ),
     e.InspectionOverdue: (
-        Told("inspection_late", N_("The platform has not looked yet at what you mended in {name}"), _leaders),
+        Told("inspection_late", N_("The platform has not yet looked at what you put right in {name}"), _leaders),
         Told(
             "inspection_overdue",
             N_(
-                "What the group {name} says is mended was to be looked at {until}. "
-                "What is to be done: folkmoot admin {step}"
+                "What the group {name} says it has put right was not looked at in time, {until}. To "
+                "be done: folkmoot admin {step}"
             ),
             _late,
         ),
@@ -446,7 +451,10 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     e.GroupGraded: (
         Told(
             "graded",
-            N_("Your channel {name} is of grade {grade} now, with {followers} followers; /duty says what that asks"),
+            N_(
+                "The grade of your channel {name} is now {grade}, with {followers} followers; "
+                "/duty says what that requires"
+            ),
             _if_first,
         ),
     ),
@@ -460,12 +468,14 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     e.LimitGranted: (Told("limit_granted", N_("The platform lets your group {name} grow to {limit} members"), _owner),),
     e.LimitDenied: _taken(e.LimitDenied, _owner),
     e.OwnerReplaced: (
-        Told("owner_replaced", N_("{name} has another owner now, for you could not answer for it"), _previous),
-        Told("inherited", N_("You own {name} now, for its owner can no longer answer for it"), _member),
+        Told(
+            "owner_replaced", N_("{name} has another owner now, because you could no longer answer for it"), _previous
+        ),
+        Told("inherited", N_("You now own {name}, because its owner can no longer answer for it"), _member),
     ),
     e.OwnershipReturned: (
         Told("ownership_back", N_("You own {name} again"), _member),
-        Told("ownership_returned", N_("{name} has its owner of before again"), _previous),
+        Told("ownership_returned", N_("{name} has its former owner again"), _previous),
     ),
     e.MeasureOverturned: (
         Told("group_reopened", N_("Your group {name} is open again, as it was"), _led_before),
@@ -482,7 +492,7 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("credit_raised", N_("Your credit changed by +{points} to {score}"), _if_raised),
     ),
     a.IdentityAttested: (
-        Told("verified", N_("Your identity is verified at level {identity}"), _if_verified),
+        Told("verified", N_("Your identity is verified: {identity}"), _if_verified),
         *_taken(a.IdentityAttested, _account),
     ),
     a.RenewalTold: (
@@ -493,26 +503,28 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         ),
         Told(
             "renewal_late",
-            N_("Your identity was to be verified again by now: you can publish {until}; renew it with /verify"),
+            N_(
+                "Your identity needed to be verified again by now: you can still publish {until}; renew it with /verify"
+            ),
             _if_stage(Stage.ENDED),
         ),
         Told(
             "renewal_missed",
-            N_("Your identity was not verified again: you cannot publish until it is; renew it with /verify"),
+            N_("Your identity was not verified again in time: you cannot publish until it is; renew it with /verify"),
             _if_stage(Stage.LAPSED),
         ),
     ),
     a.NamesRemoved: _taken(a.NamesRemoved, _account),
     a.IdentityRejected: (
-        Told("unverified", N_("Your identity is not verified at level {identity}"), _account, appeal=True),
+        Told("unverified", N_("Your identity could not be verified: {identity}"), _account, appeal=True),
     ),
     a.RoleGranted: (
         Told("role_given", N_("You have the role {role} on the platform"), _if_role),
         Told("inspection_given", N_("You may read these cases as an inspector, {until}: {cases}"), _if_inspector),
-        Told("role_taken", N_("You have no role on the platform any more"), _if_no_role),
+        Told("role_taken", N_("You no longer have a role on the platform"), _if_no_role),
     ),
-    a.RoleEnded: (Told("role_ended", N_("The time of your role on the platform is over"), _oneself),),
-    a.TrainingNoted: (Told("training_noted", N_("It is on record that you were trained: {course}"), _oneself),),
+    a.RoleEnded: (Told("role_ended", N_("Your role on the platform has ended"), _oneself),),
+    a.TrainingNoted: (Told("training_noted", N_("Your training was put on record: {course}"), _oneself),),
     a.PasswordChanged: (
         Told(
             "password_changed",
@@ -529,14 +541,14 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told(
             "reset_code_sent",
             N_(
-                "A code with which the password of your account can be set was sent to your verified mobile. "
-                "Was it not you? Then tell nobody the code"
+                "A code with which the password of your account can be set was sent to your verified "
+                "mobile. If that was not you, tell nobody the code"
             ),
             _if_sent,
         ),
     ),
     a.SecondFactorSet: (
-        Told("second_factor_set", N_("Signing in to your account asks for a code from now on"), _oneself),
+        Told("second_factor_set", N_("From now on, signing in to your account needs a code as well"), _oneself),
     ),
     a.SecondFactorUsed: (
         Told(
@@ -546,24 +558,24 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         ),
     ),
     a.SecondFactorEnded: (
-        Told("second_factor_ended", N_("Signing in to your account asks for no code any more"), _oneself),
+        Told("second_factor_ended", N_("Signing in to your account no longer needs a code"), _oneself),
     ),
     a.SessionsEnded: (Told("sessions_ended", N_("Sessions of your account were ended: {count}"), _oneself),),
     # Reports and appeals.
     s.ReportOpened: (Told("copyright_reported", _COPYRIGHT_TEXT, _copyright),),
     s.ReportJoined: (Told("copyright_joined", _COPYRIGHT_TEXT, _copyright_besides),),
     s.CounterNoticed: (
-        Told("counter_noticed", N_("Whom you reported in case {case} says that it infringes no rights"), _who_asked),
+        Told("counter_noticed", N_("The one you reported in case {case} says that it infringes no rights"), _who_asked),
     ),
     s.ReportReopened: (
-        Told("report_reopened", N_("Your report {case} is open again: somebody else decides on it"), _who_asked),
+        Told("report_reopened", N_("Your report {case} is open again: somebody else will decide on it"), _who_asked),
     ),
     s.CaseClosed: (
         Told("upheld", N_("Your report {case} was upheld"), _if(s.Outcome.UPHELD)),
         Told("found_against", N_("A report about you or your group was upheld, case {case}"), _found_against),
         Told(
             "found_against_entry",
-            N_("A report of your entry {seq} in group {group} was upheld, case {case}"),
+            N_("A report on your entry #{seq} in group {group} was upheld, case {case}"),
             _found_against_for_entry,
         ),
         Told("dismissed", N_("Your report {case} was dismissed"), _dismissed, appeal=True),
@@ -578,36 +590,40 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("ended", N_("Mediation {case} is over, without an agreement"), _inside_if(s.Outcome.ENDED)),
     ),
     s.ApplicationOpened: (
-        Told("application_opened", N_("Your application is case {case}: it is to be answered {until}"), _who_asked),
+        Told(
+            "application_opened", N_("Your application is case {case}: you will have an answer ({until})"), _who_asked
+        ),
     ),
     s.ApplicationReopened: (
         Told(
-            "application_reopened", N_("Your application {case} is open again: somebody else decides on it"), _who_asked
+            "application_reopened",
+            N_("Your application {case} is open again: somebody else will decide on it"),
+            _who_asked,
         ),
     ),
     # Mediation: told to those inside, but not what was said.
     s.MediationOpened: (
-        Told("mediation_opened", N_("You are asked for a mediation: /mediate {case}"), _asked_to_mediate),
+        Told("mediation_opened", N_("Somebody asks you for mediation: /mediate {case}"), _asked_to_mediate),
     ),
     s.MediatorNamed: (
-        Told("mediator_named", N_("A mediator is wished for in mediation {case}: /mediate {case}"), _if_wished),
+        Told("mediator_named", N_("A mediator was suggested in mediation {case}: /mediate {case}"), _if_wished),
         Told("mediator_found", N_("Mediation {case} has a mediator: /mediate {case}"), _if_mediator),
     ),
     s.MediationSaid: (Told("mediation_said", N_("Something was said in mediation {case}: /mediate {case}"), _inside),),
     s.ProposalMade: (Told("proposal_made", N_("There is a proposal in mediation {case}: /mediate {case}"), _inside),),
     s.ProposalAccepted: (Told("proposal_accepted", N_("A proposal was accepted in mediation {case}"), _inside),),
     # Dates of reports and appeals.
-    s.CaseDueSoon: (Told("case_due", N_("Case {case} is to be answered {until}"), _owing),),
+    s.CaseDueSoon: (Told("case_due", N_("Time to answer case {case}, {until}"), _owing),),
     s.CaseOverdue: (
         Told(
             "case_overdue",
-            N_("Case {case} was to be answered {until}. What is to be done: folkmoot admin {step}"),
+            N_("Case {case} was not answered in time, {until}. To be done: folkmoot admin {step}"),
             _late,
         ),
-        Told("answer_late", N_("Your case {case} was to be answered {until}, and is not yet: it is overdue"), _waiting),
+        Told("answer_late", N_("Your case {case} was not answered in time, {until}: it is overdue"), _waiting),
         Told(
             "answer_late_contact",
-            N_("Your case {case} was to be answered {until}, and is not yet: you can turn to {contact}"),
+            N_("Your case {case} was not answered in time, {until}: you can turn to {contact}"),
             _waiting_told_where,
         ),
     ),
@@ -616,7 +632,9 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("claim_taken", N_("Your claim on case {case} was handed over to somebody else"), _given_away),
     ),
     s.ClaimEndsSoon: (Told("claim_due", N_("Your claim on case {case} ends: it holds {until}"), _claimed),),
-    s.ClaimEnded: (Told("claim_over", N_("The claim on case {case} held {until}: anybody may take it"), _claim_over),),
+    s.ClaimEnded: (
+        Told("claim_over", N_("The claim on case {case} has ended, {until}: anybody may take it"), _claim_over),
+    ),
     # Only when the measure is undone is it known what that did: `effects.overturned_text` says it.
     s.CaseSettled: (Told("overturned", PLAIN, _if_undone),),
 }

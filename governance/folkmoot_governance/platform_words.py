@@ -39,7 +39,7 @@ class SetPlatformWord(Struct, frozen=True):
 
 
 class DropPlatformWord(Struct, frozen=True):
-    """Take a word out."""
+    "Remove a word."
 
     word: str
     reason: str
@@ -59,7 +59,7 @@ def decide_words(
             return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"word": command.word, "help": "folkmoot admin word list"})
         return [PlatformWordDropped(at=now, by=actor.user, word=command.word, reason=command.reason)]
     if known is None and len(words) >= MAX_WORDS:
-        text = N_("There are {limit} words, and no more are allowed: put them into a rule file.")
+        text = N_("There are {limit} words, which is the most allowed: put them into a rule file.")
         return Refusal(ErrorCode.CONFLICT, text, {"limit": MAX_WORDS, "help": "docs/content-rules.md"})
     if known is not None and known.verdict is command.verdict:
         return []

@@ -36,6 +36,6 @@ def check_staff(state: AccountState, act: str, policy: Policy, now: int) -> Refu
     if not may_on_platform(role_at(state, now), act):
         return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
     if policy.require_second_factor and act not in UNSECURED and not state.second_factor_ms:
-        text = N_("Staff acts with a second factor only: set one up, with /otp in `folkmoot chat`.")
+        text = N_("Staff can act only with a second factor: set one up, with /otp in `folkmoot chat`.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"rule": "staff.require_otp", "help": "/otp"})
     return None

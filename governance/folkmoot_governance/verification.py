@@ -89,8 +89,8 @@ def check_level(
     if level_at(identity, verified_ts, now, policy) is identity or needed is Identity.NONE:
         return None
     text = N_(
-        "Your identity was to be verified again, and this waits for it. "
-        "To renew it: /verify mobile|person|organisation <number>"
+        "Your identity needs to be verified again before you can do this. To renew it: /verify "
+        "mobile|person|organisation <number>"
     )
     detail: dict[str, object] = {"needed": needed, "ended_ms": end_ms(verified_ts, policy)}
     return Refusal(

@@ -17,10 +17,10 @@ MAX_RULES = 2000
 MAX_ANNOUNCEMENT = 1000
 
 BAD_USER_NAME = N_(
-    "A user name has 3 to 32 small letters, digits, `_`, `.` or `-`, and begins with a letter or a digit."
+    "A user name has 3 to 32 lowercase letters, digits, `_`, `.` or `-`, and begins with a letter or a digit."
 )
 EMPTY_NAME = N_("A name needs at least one visible character.")
-BLANK_TEXT = N_("There is nothing to see in this text.")
+BLANK_TEXT = N_("This text has no visible characters.")
 CONTROL_CHARACTER = N_("Control characters are not allowed here.")
 BIDI_CHARACTER = N_("Characters that change the direction of writing are not allowed here.")
 LONG_DISPLAY_NAME = N_("A display name has at most 32 characters.")

@@ -256,7 +256,7 @@ class Edit(_Request, frozen=True, tag="edit", kw_only=True):
 
 
 class React(_Request, frozen=True, tag="react", kw_only=True):
-    """Put an emoji to an entry, or take it away again. -> PostResult"""
+    """React to an entry with an emoji, or take that back again. -> PostResult"""
 
     group: GroupCode
     seq: EntrySeq

@@ -81,7 +81,7 @@ ListenOption = Annotated[
 ]
 DataOption = Annotated[Path | None, typer.Option("--data", metavar="DIR", help=_("Data directory."))]
 ProfileOption = Annotated[
-    str | None, typer.Option(metavar="regulated|open", help=_("Which defaults hold for what nobody set."))
+    str | None, typer.Option(metavar="regulated|open", help=_("Which defaults apply to what nobody set."))
 ]
 KeysOption = Annotated[
     Path | None,
@@ -89,7 +89,7 @@ KeysOption = Annotated[
 ]
 CheckpointsOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help=_("Checkpoints that were kept elsewhere, to be compared as well.")),
+    typer.Option(metavar="FILE", help=_("Checkpoints kept elsewhere, to be compared as well.")),
 ]
 ReadyFileOption = Annotated[
     Path | None,
@@ -234,14 +234,14 @@ def read_password() -> str:
     return password
 
 
-@config_app.command("check", help=_("Say all that is wrong with a configuration."))
+@config_app.command("check", help=_("Say everything that is wrong with a configuration."))
 def config_check(config: ConfigOption = None) -> None:
     for path in read_config(config).exposed:
-        typer.echo(_("{path}: has secrets, and others may read it").format(path=path), err=True)
+        typer.echo(_("{path}: it has secrets, and others may read it").format(path=path), err=True)
     typer.echo(_("No problems found."), err=True)
 
 
-@config_app.command("show", help=_("Print the configuration that holds, and where each value comes from."))
+@config_app.command("show", help=_("Print the configuration in force, and where each value comes from."))
 def config_show(
     config: ConfigOption = None,
     listen: ListenOption = None,
@@ -290,7 +290,7 @@ def progress_bar(title: str) -> Iterator[Callable[[float, float], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-@app.command(help=_("Check an inspection bundle, without any server: by the public key of whose it is."))
+@app.command(help=_("Check an inspection bundle, without any server, by the operator's public key."))
 def verify(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", exists=True, dir_okay=False, help=_("The archive."))],
     key: Annotated[
@@ -359,7 +359,7 @@ def db_verify(
 
 @db_app.command("backup", help=_("Copy the store, of one instant, while the server runs or not; all but its keys."))
 def db_backup(
-    target: Annotated[Path, typer.Argument(metavar="DIRECTORY", help=_("Where the copy goes; it is made."))],
+    target: Annotated[Path, typer.Argument(metavar="DIRECTORY", help=_("Where the copy goes; the directory is made."))],
     check: Annotated[bool, typer.Option("--verify/--no-verify", help=_("Verify the copy as well."))] = True,
     config: ConfigOption = None,
     data: DataOption = None,

@@ -80,7 +80,7 @@ async def test_what_is_not_allowed_is_grey_and_says_why(visit: Visit) -> None:
     await post(ben, "rubbish").click(button="right")
     pin = ben.page.get_by_role("menuitem", name="Pin")
     await expect(pin).to_have_attribute("aria-disabled", "true")
-    await expect(pin).to_contain_text("This takes the role")
+    await expect(pin).to_contain_text("This needs the role")
     await pin.dispatch_event("click")
     await expect(ben.page.get_by_role("dialog")).to_have_count(0)
     await ben.page.keyboard.press("Escape")

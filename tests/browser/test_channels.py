@@ -182,7 +182,7 @@ async def test_one_publishes_pictures_with_words_for_who_does_not_see(visit: Vis
     await expect(page.locator("#attached li")).to_have_count(2)
     await expect(page.locator("#attached progress")).to_have_count(0)
     await expect(page.locator("#attached [role=alert]").last).not_to_be_empty()
-    await page.get_by_label("What is to be seen, in words").fill("Beans on a string")
+    await page.get_by_label("Describe it in words").fill("Beans on a string")
     await in_all_widths(page, "attach")
     await page.get_by_role("button", name="Publish").click()
     shown = page.get_by_role("img", name="Beans on a string")

@@ -272,7 +272,7 @@ async def test_what_is_repeated_is_shown_as_long_as_it_is_there(shared: Server, 
     for one in paths:
         text = (await look(shared, one)).text
         assert "Look" not in text
-        assert "What this repeats is not there any more." in text
+        assert "The reposted post is no longer there." in text
 
 
 async def test_what_is_refuted_is_told_on_each_page_and_in_feeds(shared: Server, people: list[Wire]) -> None:

@@ -100,7 +100,7 @@ async def test_what_many_report_is_one_case_with_one_penalty(root: Wire, people:
     assert lowered.notice is not None
     assert lowered.notice.data["entry"] == f"{code}:{seq}"
     assert f"{show_group_code(code)}:{seq}" in lowered.text
-    assert f"entry {seq} " in (await bob.event(ev.CaseEvent, state="found_against_entry")).text
+    assert f"entry #{seq} " in (await bob.event(ev.CaseEvent, state="found_against_entry")).text
 
 
 async def test_the_same_entry_reported_again_later_costs_nothing_more(

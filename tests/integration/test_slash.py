@@ -385,7 +385,7 @@ async def test_the_list_of_commands_says_what_one_may(cast: Cast) -> None:
     assert not lists["bob"] & {"kick", "ban", "mute", "dissolve", "promote", "rename"}
     assert {(one.name, one.allowed) for one in result.commands if bool(one.why) is one.allowed} == set()
     by_name = {one.name: one for one in result.commands}
-    assert by_name["dissolve"].why == "This takes the role owner; yours is member."
+    assert by_name["dissolve"].why == "This needs the role owner; your role here is member."
     assert "spam" in by_name["report"].arguments[1].choices
     outside = await cast.dave.ask(rq.ListCommands)
     assert {one.name for one in outside.commands if one.allowed} == {row.name for row in COMMANDS if not row.in_group}

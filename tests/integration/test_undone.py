@@ -181,7 +181,7 @@ async def test_what_was_over_is_not_said_to_be_lifted(
     appeal = (await bob.run(f"/appeal {muted} it was music", code)).data["case"]
     await admin(judge, "appeal", "approve", appeal, reason="it was")
     told = await bob.event(ev.CaseEvent, state="overturned")
-    assert told.text == f"Your appeal {appeal} succeeded: the measure is void; it was not in force any more: it was"
+    assert told.text == f"Your appeal {appeal} succeeded: the measure is void; it was no longer in force: it was"
 
 
 async def test_an_account_that_the_platform_closes_is_told_why_and_comes_back(

@@ -105,7 +105,7 @@ async def test_who_judges_sees_what_was_flagged_and_all_that_it_has_said(judged:
         assert [one["body"] for one in flagged["versions"]] == ["heck it", "never mind"]
         assert (waiting["number"], waiting["target"], waiting["body"]) == (held.detail["number"], seq, "a raffle")
         assert "never mind" in queue.text
-        assert f"about entry {seq}" in queue.text
+        assert f"about entry #{seq}" in queue.text
 
 
 async def test_a_trial_of_a_rule_judges_what_stands(judged: Server) -> None:

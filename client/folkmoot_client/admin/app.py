@@ -19,7 +19,7 @@ def new_app(help: str, usual: str = "") -> typer.Typer:
 admin_app = new_app(_("Administer the platform, as a named administrator."))
 admin_app.command("login", help=_("Sign in once: the commands that follow need no password."))(login)
 admin_app.command("logout", help=_("End the session that `login` began."))(logout)
-admin_app.command("watch", help=_("Work through what waits for staff by keyboard, in a live view."))(watch)
+admin_app.command("watch", help=_("Work through what is waiting for staff by keyboard, in a live view."))(watch)
 for noun in NOUNS:
     app = admin_app
     if not noun.is_verb:

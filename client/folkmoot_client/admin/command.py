@@ -29,13 +29,13 @@ PasswordOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--output", "-o", help=_("How to print data."))]
 LimitOption = Annotated[int | None, typer.Option(min=1, max=500, metavar="N", help=_("At most N items."))]
-CursorOption = Annotated[str | None, typer.Option(metavar="CURSOR", help=_("Go on where an earlier list has ended."))]
+CursorOption = Annotated[str | None, typer.Option(metavar="CURSOR", help=_("Continue where an earlier list ended."))]
 ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help=_("Why; whoever it concerns is told."))]
-YesOption = Annotated[bool, typer.Option("--yes", help=_("Do not ask whether it is meant."))]
+YesOption = Annotated[bool, typer.Option("--yes", help=_("Do not ask for confirmation."))]
 ToOption = Annotated[
     Path | None, typer.Option("--to", metavar="FILE", help=_("Where to write it; there must be nothing there yet."))
 ]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("Say what would change, and change nothing."))]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help=_("Say what would change, without changing anything."))]
 
 
 def parameter(name: str, annotation: object, default: object = Parameter.empty) -> Parameter:
@@ -50,14 +50,15 @@ ACCESS = (
     parameter("output", FormatOption, Format.TABLE),
 )
 ColumnsOption = Annotated[
-    str | None, typer.Option("--columns", metavar="A,B,…", help=_("Print these columns alone, in this order."))
+    str | None, typer.Option("--columns", metavar="A,B,…", help=_("Print only these columns, in this order."))
 ]
 SortOption = Annotated[
-    str | None, typer.Option("--sort", metavar="COLUMN", help=_("Sort by a column; -COLUMN has the greatest first."))
+    str | None,
+    typer.Option("--sort", metavar="COLUMN", help=_("Sort by a column; with -COLUMN the greatest comes first.")),
 ]
 WhereOption = Annotated[
     list[str] | None,
-    typer.Option("--where", metavar="COLUMN=TEXT", help=_("Print rows alone of which a column has this.")),
+    typer.Option("--where", metavar="COLUMN=TEXT", help=_("Print only rows in which a column has this value.")),
 ]
 PICKED = (
     parameter("columns", ColumnsOption, None),
@@ -208,7 +209,7 @@ def check_reason(reason: str) -> str:
 def check_duration(text: str) -> None:
     """End the command where this is no duration."""
     if parse_duration(text) is None:
-        fail(_("{text} is no duration: 30s 10m 2h 7d 2w 6mo 1y, or perm.").format(text=text), USAGE)
+        fail(_("{text} is not a duration: 30s 10m 2h 7d 2w 6mo 1y, or perm.").format(text=text), USAGE)
 
 
 def read_text(file: Path) -> str:

@@ -24,9 +24,9 @@ COMMON = (
     ("-o, --output table|json|jsonl|csv", "How to print data."),
 )
 LISTING = (
-    ("--columns A,B,…", "Print these columns alone, in this order."),
-    ("--sort COLUMN", "Sort by a column; -COLUMN has the greatest first."),
-    ("--where COLUMN=TEXT", "Print rows alone of which a column has this."),
+    ("--columns A,B,…", "Print only these columns, in this order."),
+    ("--sort COLUMN", "Sort by a column; with -COLUMN the greatest comes first."),
+    ("--where COLUMN=TEXT", "Print only rows in which a column has this value."),
 )
 EXITS = (
     (0, "done"),
@@ -50,14 +50,14 @@ def options_shown(verb: Verb[Any]) -> Iterator[tuple[str, str]]:
     if verb.reason:
         yield "--reason TEXT", "Why; whoever it concerns is told."
     if verb.ask:
-        yield "--yes", "Do not ask whether it is meant."
+        yield "--yes", "Do not ask for confirmation."
     if verb.saved:
         yield "--to FILE", "Where to write it; there must be nothing there yet."
     if verb.dry_run:
-        yield "--dry-run", "Say what would change, and change nothing."
+        yield "--dry-run", "Say what would change, without changing anything."
     if verb.paged:
         yield "--limit N", "At most N items."
-        yield "--cursor CURSOR", "Go on where an earlier list has ended."
+        yield "--cursor CURSOR", "Continue where an earlier list ended."
 
 
 def _typed(option: Option) -> str:

@@ -74,7 +74,7 @@ def carry_out(access: Access, order: Order, format: Format, picked: Picked = ALL
         message = _("The server closed the connection: {error}").format(error=ended)
         end(format, "session_ended", message, DENIED if ended.code == CloseCode.FORBIDDEN else FAILED)
     except ClientError as error:
-        message = _("The connection broke; look whether it was done: {error}").format(error=error)
+        message = _("The connection broke; check whether it was done: {error}").format(error=error)
         end(format, "connection_lost", message, FAILED)
     try:
         print_result(format, order.verb, result, picked)

@@ -77,7 +77,7 @@ class ChannelCommands:
             if one is not None and one is not post:
                 self._say(view.INDENT + view.as_text(view.show_post(one.entry.from_.user, one.entry)))
             if one is not None and one.refutation is not None:
-                told = _("The platform says that this is not so: {text}").format(text=view.clean(one.refutation.text))
+                told = _("The platform says that this is not true: {text}").format(text=view.clean(one.refutation.text))
                 self._screen.write([(view.WARN, view.INDENT + told)])
 
     async def _thread(self, rest: str) -> None:

@@ -32,7 +32,7 @@ LOCAL = {
     **COMMANDS,
     "/quit": N_("Leave the chat; you stay in your groups"),
     "/password": N_("Change your password; all your other sessions end"),
-    "/otp": N_("Have signing in ask for a code as well, or (off) end that"),
+    "/otp": N_("Ask for a code as well when signing in, or (off) stop that"),
     "/logout": N_("Sign out, so that the next chat asks for a password"),
 }
 """Commands that the chat carries out by itself, with their summaries."""
@@ -132,7 +132,7 @@ class Chat:
         if not (password and new):
             self._say(_("Nothing was done."))
         elif new != again:
-            self._say(_("That is not the same twice: nothing was done."))
+            self._say(_("The two are not the same: nothing was done."))
         else:
             await self._client.change_password(password, new)
             self._say(_("Your password is changed, and all your other sessions have ended."))
@@ -145,7 +145,7 @@ class Chat:
         self._say(begun.uri)
         code = await self._screen.read_secret(_("The code that it shows: ")) or ""
         set_up = await self._client.second_factor("confirm", code=code)
-        self._say(_("Signing in asks for a code from now on. Recovery codes, for once each; keep them safe:"))
+        self._say(_("From now on, signing in needs a code. Recovery codes, each valid once; keep them safe:"))
         for one in set_up.codes:
             self._say(one)
 
@@ -153,7 +153,7 @@ class Chat:
         password = await self._screen.read_secret(_("Your password: ")) or ""
         code = await self._screen.read_secret(_("The code that your authenticator shows: ")) or ""
         await self._client.second_factor("end", password=password, code=code)
-        self._say(_("Signing in asks for no code any more."))
+        self._say(_("Signing in no longer needs a code."))
 
     async def _send(self, line: str) -> None:
         """Post a line or run it as a command; after a command that led into another group, go there."""
@@ -198,7 +198,7 @@ class Chat:
             names = ", ".join(
                 f"{view.clean(self._client.groups[code].name)} ({fm.show_group_code(code)})" for code in found
             )
-            self._say(_("Several of your groups are called so: {names}. Write the code.").format(names=names))
+            self._say(_("Several of your groups have that name: {names}. Write the code.").format(names=names))
             return
         if not found:
             self._say(_("None of your groups is called {name}.").format(name=view.clean(words)))
@@ -266,7 +266,7 @@ class Chat:
         except RequestRefused as refused:
             self._screen.write([(view.WARN, view.clean(refused.message))])
         except ConnectionLost:
-            self._say(_("The connection broke before the answer came: look whether it was done."))
+            self._say(_("The connection broke before the answer came: check whether it was done."))
 
     # What happens
 

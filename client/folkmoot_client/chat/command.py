@@ -97,7 +97,7 @@ async def appeal(server: str, user: str, password: str, text: str) -> int:
     """Appeal against the suspension of one's account. Raises `ClientError`."""
     async with Client(server) as client:
         opened = await client.appeal(user, password, text)
-    told = _("Your appeal is case {case}. Somebody else than who suspended you decides, by {due}.")
+    told = _("Your appeal is case {case}. Somebody other than the one who suspended you will decide, by {due}.")
     say(told.format(case=opened.case, due=show_time(opened.due_ms)))
     return DONE
 

@@ -63,7 +63,7 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
             edited = _("edited #{seq}").format(seq=entry.target)
             return [*start, *show_author(entry.from_), (DIM, f" {edited}"), ("", f": {body}")]
         case fm.EntryKind.REACTION:
-            told = _("took back from #{seq}") if (entry.data or {}).get("removed") else _("reacted to #{seq}")
+            told = _("took back a reaction to #{seq}") if (entry.data or {}).get("removed") else _("reacted to #{seq}")
             return [*start, *show_author(entry.from_), (DIM, f" {told.format(seq=entry.target)}"), ("", f" {body}")]
         case _:
             return [*start, (DIM, f"— {body}")]
@@ -74,7 +74,7 @@ def show_post(handle: str, post: fm.Entry) -> list[Piece]:
     name = post.from_.display_name
     start: list[Piece] = [(DIM, f"{show_clock(post.ts)} @{clean(handle)}/{post.seq} "), (STRONG, clean(name))]
     repeated = (post.data or {}).get("repost")
-    said = clean(post.body) or (_("(repeats a post)") if repeated else "")
+    said = clean(post.body) or (_("(reposts a post)") if repeated else "")
     return [*start, ("", f": {said}")]
 
 

@@ -82,7 +82,7 @@ def run(
     except OutOfTokens:
         fail(_("The file of tokens has fewer accounts than the transcript has nicks."), FAILED)
     except ClientError as error:
-        fail(_("The replay broke off: {error}").format(error=error), FAILED)
+        fail(_("The replay was interrupted: {error}").format(error=error), FAILED)
     tell(outcome)
     if report is not None:
         report.write_text(json.dumps(as_report(outcome), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

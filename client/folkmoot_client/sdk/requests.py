@@ -124,7 +124,7 @@ class Requests(ABC):
         return await self._post_about(fm.Edit, group=group, seq=seq, body=body)
 
     async def react(self, group: str, seq: int, reaction: str, *, remove: bool = False) -> int:
-        """Put an emoji to an entry, or take it away; return the seq of the reaction."""
+        """React to an entry with an emoji, or take that back; return the seq of the reaction."""
         return await self._post_about(fm.React, group=group, seq=seq, reaction=reaction, remove=remove)
 
     async def _post_about(self, kind: type[fm.Edit] | type[fm.React], **fields: Any) -> int:

@@ -247,7 +247,7 @@ class App {
     saveLines(name, pages.flatMap(({ acts }) => acts.map((act) => lineOf("act", act))));
   }
 
-  /** Put an emoji to an entry, or take it away again. */
+  /** React to an entry with an emoji, or take that back. */
   react({ seq }, reaction) {
     const { room } = this;
     const remove = room.feed.reactionsTo(seq).get(reaction)?.has(this.chat.account.user) ?? false;

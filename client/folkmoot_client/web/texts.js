@@ -43,13 +43,13 @@ const TEXTS = {
   editors: ["Editors’ log", "编辑记录"],
   follow: ["Follow", "关注"],
   unfollow: ["Unfollow", "取消关注"],
-  unfollow_sure: ["Follow “{name}” no more?", "确定不再关注“{name}”？"],
+  unfollow_sure: ["Stop following “{name}”?", "确定不再关注“{name}”？"],
   follower: ["{count} follower", "{count} 位关注者"],
   followers: ["{count} followers", "{count} 位关注者"],
   reader_today: ["{count} reader today", "今日 {count} 位读者"],
   readers_today: ["{count} readers today", "今日 {count} 位读者"],
-  refuted: ["The platform says that this is not so: {text}", "平台辟谣：{text}"],
-  original_gone: ["What this repeats is not there any more.", "被转发的内容已不存在。"],
+  refuted: ["The platform says that this is not true: {text}", "平台辟谣：{text}"],
+  original_gone: ["The reposted post is no longer there.", "被转发的内容已不存在。"],
   repost: ["Repost", "转发"],
   reposted: ["It stands in your channel now.", "已转发到你的频道。"],
   labels: ["Labels", "标签"],
@@ -70,12 +70,12 @@ const TEXTS = {
   publish_hint: ["Ctrl and Enter sends it", "按 Ctrl+Enter 发送"],
   comment: ["Write a comment", "写评论"],
   comments: ["Comments", "评论"],
-  policy_followers: ["Who follows the channel may comment.", "关注者可以评论。"],
-  policy_approval: ["An editor looks at comments before they are shown.", "评论经编辑审核后显示。"],
+  policy_followers: ["Followers of the channel may comment.", "关注者可以评论。"],
+  policy_approval: ["Comments are read by an editor before they are shown.", "评论经编辑审核后显示。"],
   policy_closed: ["Nobody may comment.", "评论已关闭。"],
   featured: ["Chosen by the editors", "精选评论"],
   attach: ["Add pictures, sound or films", "添加图片、音频或视频"],
-  alt: ["What is to be seen, in words", "文字说明"],
+  alt: ["Describe it in words", "文字说明"],
   not_sent: ["It could not be sent. Try again.", "发送失败，请重试。"],
   still_sending: ["Wait until everything is sent.", "请等待发送完成。"],
   send_comment: ["Comment", "评论"],
@@ -198,7 +198,7 @@ const TEXTS = {
   start_of_log: ["This is where the group begins.", "群的开始。"],
   loading: ["Loading…", "正在加载……"],
   only_you: ["Only you see this", "仅你可见"],
-  deleted: ["This message was deleted.", "此消息已撤回。"],
+  deleted: ["This message was deleted.", "此消息已删除。"],
   ignored: ["You ignore who wrote this.", "你已忽略此人的消息。"],
   edited: ["(edited)", "（已编辑）"],
   sending: ["sending…", "发送中……"],
@@ -242,35 +242,37 @@ const NOTICES = {
   banned: ["@{by} banned @{user} {until}", "@{by} 拉黑了 @{user}（{until}）"],
   unbanned: ["@{by} lifted the ban on @{user}", "@{by} 解除了对 @{user} 的拉黑"],
   muted: ["@{by} muted @{user} {until}", "@{by} 禁言了 @{user}（{until}）"],
-  unmuted: ["@{by} lifted the mute of @{user}", "@{by} 解除了 @{user} 的禁言"],
-  locked: ["@{by} muted everyone but owner and admins {until}", "@{by} 开启了全员禁言（{until}）"],
-  unlocked: ["@{by} opened the group for posts again", "@{by} 解除了全员禁言"],
+  unmuted: ["@{by} lifted the mute on @{user}", "@{by} 解除了对 @{user} 的禁言"],
+  locked: ["@{by} locked the group {until}: only owner and admins may post", "@{by} 开启了全员禁言（{until}）"],
+  unlocked: ["@{by} unlocked the group: everyone may post again", "@{by} 解除了全员禁言"],
   slow_mode: ["@{by} set slow mode to {slow}", "@{by} 将慢速模式设为 {slow}"],
-  deleted: ["@{by} deleted a message by @{user}", "@{by} 撤回了 @{user} 的一条消息"],
-  purged: ["@{by} deleted {count} messages", "@{by} 撤回了 {count} 条消息"],
+  deleted: ["@{by} deleted #{seq} by @{user}", "@{by} 删除了 @{user} 的 #{seq}"],
+  purged: ["@{by} deleted {count} messages", "@{by} 删除了 {count} 条消息"],
+  purged_1: ["@{by} deleted {count} message", "@{by} 删除了 {count} 条消息"],
   warned: ["@{by} warned @{user}: warning {count}, in force {until}", "@{by} 警告了 @{user}：第 {count} 次（{until}）"],
-  unwarned: ["@{by} took back a warning of @{user}", "@{by} 撤回了对 @{user} 的一次警告"],
+  unwarned: ["@{by} took back a warning to @{user}", "@{by} 撤回了对 @{user} 的一次警告"],
   pinned: ["@{by} pinned #{seq} by @{user}", "@{by} 置顶了 @{user} 的 #{seq}"],
-  unpinned: ["@{by} took #{seq} off the pins", "@{by} 取消了 #{seq} 的置顶"],
-  mutes_ended: ["The mute is over: {users}", "禁言已到期：{users}"],
-  bans_ended: ["The ban is over: {users}", "拉黑已到期：{users}"],
+  unpinned: ["@{by} unpinned #{seq}", "@{by} 取消了 #{seq} 的置顶"],
+  mutes_ended: ["Mute over: {users}", "禁言已到期：{users}"],
+  bans_ended: ["Ban over: {users}", "拉黑已到期：{users}"],
   lock_ended: ["Everyone may post again", "全员禁言已到期，大家可以发言了"],
   promoted: ["@{by} made @{user} an admin", "@{by} 将 @{user} 设为管理员"],
-  demoted: ["@{by} took the role of admin from @{user}", "@{by} 撤销了 @{user} 的管理员"],
+  demoted: ["@{by} removed @{user} as admin", "@{by} 撤销了 @{user} 的管理员"],
   rights_changed: ["@{by} changed what @{user} may do", "@{by} 更改了 @{user} 的权限"],
   tagged: ["@{by} tagged @{user}: {tag}", "@{by} 为 @{user} 设置了头衔：{tag}"],
   transfer_offered: ["@{by} offers the group to @{user}", "@{by} 提出将群转让给 @{user}"],
   transfer_withdrawn: ["@{by} took back the offer of the group to @{user}", "@{by} 取消了向 @{user} 转让群"],
-  transferred: ["@{user} owns the group now; before it was @{previous}", "群主由 @{previous} 变更为 @{user}"],
+  transferred: ["@{user} now owns the group; before, it was @{previous}", "群主由 @{previous} 变更为 @{user}"],
   renamed: ["@{by} renamed the group to “{name}”", "@{by} 将群名改为“{name}”"],
   topic_changed: ["@{by} set the topic: {topic}", "@{by} 设置了主题：{topic}"],
   announcement_cleared: ["@{by} took down the announcement", "@{by} 撤下了公告"],
   entries_removed: ["The platform removed {count} messages", "平台移除了 {count} 条消息"],
+  entries_removed_1: ["The platform removed {count} message", "平台移除了 {count} 条消息"],
   removed_name: ["The platform removed the name of the group", "平台移除了群名"],
   removed_topic: ["The platform removed the topic", "平台移除了主题"],
   removed_announcement: ["The platform removed the announcement", "平台移除了公告"],
   removed_rules: ["The platform removed the group's own rules", "平台移除了本群的群规"],
-  removed_question: ["The platform removed the question at the door", "平台移除了入群问题"],
+  removed_question: ["The platform removed the question for newcomers", "平台移除了入群问题"],
   removed_tag: ["The platform removed the tag of @{user}", "平台移除了 @{user} 的头衔"],
   category_changed: ["@{by} set the category to {category}", "@{by} 将分类设为 {category}"],
   limit_changed: ["@{by} set the member limit to {limit}", "@{by} 将成员上限设为 {limit}"],
@@ -352,14 +354,15 @@ export const sayAct = ({ name, summary }) => TEXTS[`act_${name}`]?.[index] ?? su
 export function sayError(error) {
   const known = ERRORS[error.code];
   const isChinese = /\p{Script=Han}/u.test(error.message);
-  return language() === "zh-CN" && known && !isChinese ? known : error.message;
+  return language() === "zh-CN" && known && !isChinese ? known : inOwnTime(error.message);
 }
 
 /** What a notice tells, in the reader's language and time zone where the page knows the event. */
 export function sayNotice(entry) {
   const data = entry.data ?? {};
-  const telling = NOTICES[data.event === "text_removed" ? `removed_${data.what}` : data.event];
-  if (!telling) return entry.body;
+  const event = data.event === "text_removed" ? `removed_${data.what}` : data.event;
+  const telling = (data.count === 1 && NOTICES[`${event}_1`]) || NOTICES[event];
+  if (!telling) return inOwnTime(entry.body);
   const text = fill(telling[index], { ...data, until: sayEnd(data.until_ms), slow: sayLength(data.slow_ms) }).trim();
   return data.reason ? t("reason", { text, reason: data.reason }) : text;
 }
@@ -369,12 +372,27 @@ function sayEnd(ms) {
   return ms >= FOREVER_MS ? t("permanently") : t("until", { time: sayMoment(ms) });
 }
 
-const sayLength = (ms) => `${(ms ?? 0) / 1000} s`;
+/** A length of time: `2 minutes 30 seconds`, `2分钟30秒钟`. */
+function sayLength(ms) {
+  let left = Math.ceil((ms ?? 0) / 1000);
+  const parts = [];
+  for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]]) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (!count) continue;
+    parts.push(new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(count));
+  }
+  return parts.join(" ");
+}
 
 /** The reader's own kind of the language, as `en-GB`: people write their dates differently. */
 const locale = () => navigator.languages.find((one) => one.slice(0, 2) === language().slice(0, 2)) ?? language();
 
 const format = (ms, options) => new Intl.DateTimeFormat(locale(), options).format(ms);
+
+/** A text of the server with its times, which it says in UTC, in the reader's own. */
+export const inOwnTime = (text) =>
+  text.replace(/\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g, (_, day, time) => sayMoment(Date.parse(`${day}T${time}Z`)));
 
 export const sayMoment = (ms) => format(ms, { dateStyle: "medium", timeStyle: "short" });
 export const sayTime = (ms) => format(ms, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });

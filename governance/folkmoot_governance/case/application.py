@@ -43,7 +43,7 @@ def open_application(state: None, command: c.OpenApplication, actor: Actor, now:
 
 
 def _unverified(policy: Policy) -> Refusal:
-    text = N_("A public account takes a verified identity of level {needed}.")
+    text = N_("A public account needs a verified identity: {needed}.")
     detail: dict[str, object] = {"needed": policy.to_create_group, "rule": "policy.identity.to_create_group"}
     return Refusal(ErrorCode.IDENTITY_REQUIRED, text, {**detail, "help": "/verify"})
 
@@ -63,7 +63,7 @@ def check_wish(wish: Wish, policy: Policy) -> Refusal | None:
         )
     if wish.kind is WishKind.LICENCE and (wish.category not in policy.licences or wish.scope not in set(Scope)):
         known = ", ".join(sorted(policy.licences)) or "–"
-        text = N_("Name a category that takes a licence, and publish or relay. There are: {known}.")
+        text = N_("Name a category that needs a licence, and publish or relay. There are: {known}.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"known": known, "rule": "policy.channels.licences"})
     if wish.kind is WishKind.QUOTA and wish.count < 1:
         return Refusal(ErrorCode.BAD_REQUEST, N_("Say how many public accounts you need."), {"field": "count"})
@@ -98,7 +98,7 @@ def check_editor(state: CaseState, editors: frozenset[str], actor: Actor) -> Ref
     """Refuse who works for the channel that it is about."""
     if actor.user not in editors:
         return None
-    text = N_("You are an editor of this channel: somebody else decides.")
+    text = N_("You are an editor of this channel: somebody else has to decide.")
     return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
 
 

@@ -29,20 +29,20 @@ OUTCOMES = {
 def check_own_report(state: CaseState, actor: Actor) -> Refusal | None:
     """Refuse who made a report, whom it is about, and who has dismissed it when that was contested."""
     if actor.user and actor.user == state.decider:
-        text = N_("Somebody else than who dismissed the report decides on it now.")
+        text = N_("Somebody other than the one who dismissed the report has to decide on it now.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
     if actor.user not in (*state.reporters, state.user):
         return None
-    text = N_("Nobody decides on a report of their own, or about themselves.")
+    text = N_("Nobody can decide on a report of their own, or about themselves.")
     return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
 
 
 def check_own_appeal(state: CaseState, actor: Actor) -> Refusal | None:
     """Refuse who appealed, and who took the measure."""
     if actor.user == state.by:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody decides on an appeal of their own."), {"case": state.number})
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody can decide on an appeal of their own."), {"case": state.number})
     if actor.user in (state.decider, state.proposer):
-        text = N_("Somebody else than who took the measure decides on the appeal.")
+        text = N_("Somebody other than the one who took the measure has to decide on the appeal.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
     return None
 
@@ -51,7 +51,7 @@ def check_claim(state: CaseState, actor: Actor, now: int) -> Refusal | None:
     """Refuse who comes in between while somebody else works on a case."""
     if state.claimed_by in ("", actor.user) or state.claim_until_ms <= now:
         return None
-    text = N_("@{user} works on case {case}, {until}.")
+    text = N_("@{user} is working on case {case}, {until}.")
     detail = {"case": state.number, "user": state.claimed_by, "until_ms": state.claim_until_ms, "rule": "claim"}
     return Refusal(ErrorCode.CONFLICT, text, {**detail, "help": "case release"})
 
@@ -67,9 +67,9 @@ def duty_of(state: CaseState) -> str:
 def check_own_application(state: CaseState, actor: Actor) -> Refusal | None:
     """Refuse who applied, and who has rejected it when that was contested."""
     if actor.user == state.by:
-        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody decides on what they have applied for."), {"case": state.number})
+        return Refusal(ErrorCode.FORBIDDEN, N_("Nobody can decide on their own application."), {"case": state.number})
     if actor.user and actor.user == state.decider:
-        text = N_("Somebody else than who rejected the application decides on it now.")
+        text = N_("Somebody other than the one who rejected the application has to decide on it now.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
     return None
 
@@ -115,4 +115,4 @@ def check_open(state: CaseState) -> Refusal | None:
 
 def check_service(actor: Actor) -> Refusal | None:
     """Refuse everybody but the service."""
-    return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this.")) if actor.user else None
+    return Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself can do this.")) if actor.user else None

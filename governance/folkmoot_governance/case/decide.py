@@ -88,14 +88,14 @@ def _open_appeal(
     measure, rules = command.measure, policy.cases
     if measure.user != actor.user:
         return Refusal(
-            ErrorCode.FORBIDDEN, N_("Only whom a measure hit can appeal against it."), {"case": measure.case}
+            ErrorCode.FORBIDDEN, N_("Only those affected by a measure can appeal against it."), {"case": measure.case}
         )
     if state is not None:
         text = N_("There is an appeal against this already: {case}.")
         return Refusal(ErrorCode.CONFLICT, text, {"case": state.number, "help": "/cases"})
     window = rules.appeal_ms if measure.code else rules.platform_appeal_ms
     if now > measure.at + window:
-        text = N_("One can appeal for {window} after a measure.")
+        text = N_("An appeal can be made within {window} of a measure.")
         rule = "policy.reports.appeal_days" if measure.code else "policy.sanctions.appeal_days"
         detail = {"case": measure.case, "window_ms": window, "rule": rule}
         return Refusal(ErrorCode.FORBIDDEN, text, {**detail, "until_ms": measure.at + window})
@@ -146,7 +146,7 @@ def check_reviewer(state: CaseState, leaders: frozenset[str], actor: Actor, now:
     if actor.user in first:
         return check_power(actor.restrictions, Power.MANAGE, now)
     if first and may_on_platform(actor.platform, "review_appeal"):
-        text = N_("The group's own owner and admins decide on this appeal, {until}; then the platform may.")
+        text = N_("The group's own owner and admins decide on this appeal, {until}; after that, the platform may.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number, "until_ms": state.due_ms})
     return check_staff(actor, "review_appeal")
 
@@ -169,7 +169,7 @@ def _close_measure(state: CaseState, command: c.CloseMeasure, actor: Actor, now:
     assert refusal or row is not None, "a proposal is of a measure that there is"
     if refusal is None and command.outcome is Outcome.LAPSED:
         if actor.user:
-            refusal = Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself does this."))
+            refusal = Refusal(ErrorCode.FORBIDDEN, N_("Only the service itself can do this."))
         elif now < state.due_ms:
             return []
     elif refusal is None and row is not None:
@@ -181,11 +181,11 @@ def check_confirmer(state: CaseState, actor: Actor, now: int) -> Refusal | None:
     """Refuse to confirm what is no open proposal of somebody else, in time."""
     refusal = check_kind(state, CaseKind.MEASURE, Outcome.TAKEN) or check_open(state)
     if refusal is None and actor.user == state.by:
-        text = N_("Somebody else than who proposed a measure confirms it.")
+        text = N_("A measure is confirmed by somebody other than the one who proposed it.")
         detail: dict[str, object] = {"case": state.number, "help": "sanction status"}
         refusal = Refusal(ErrorCode.FORBIDDEN, text, {**detail, "rule": "policy.sanctions.four_eyes"})
     if refusal is None and now >= state.due_ms:
-        text = N_("The time to confirm {case} is over, {until}: propose it anew.")
+        text = N_("The time to confirm {case} is over, {until}: propose it again.")
         detail = {"case": state.number, "until_ms": state.due_ms, "help": "sanction create"}
         refusal = Refusal(ErrorCode.CONFLICT, text, detail)
     return refusal

@@ -59,7 +59,7 @@ def give(state: CaseState, command: c.GiveCase, actor: Actor, now: int, policy: 
     """Hand a claim over, as who may release it, to somebody who could have claimed the case."""
     refusal = _check_may_release(state, actor, now)
     if refusal is None and state.claimed_by == command.to:
-        text = N_("@{user} works on case {case}, {until}.")
+        text = N_("@{user} is working on case {case}, {until}.")
         detail = {"case": state.number, "user": command.to, "until_ms": state.claim_until_ms, "rule": "claim"}
         refusal = Refusal(ErrorCode.CONFLICT, text, {**detail, "help": "case release"})
     if refusal is None and _check_may_decide(state, Actor(command.to, platform=command.role)):

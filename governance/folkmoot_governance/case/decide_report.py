@@ -128,11 +128,11 @@ def _check_bad_faith(state: CaseState, command: c.CloseReport) -> Refusal | None
     """Refuse a finding of bad faith that does not say of whom, where there is more than one reporter, or of nobody."""
     detail: dict[str, object] = {"case": state.number, "field": "of"}
     if command.outcome is not Outcome.BAD_FAITH:
-        text = N_("Whom to find in bad faith is named with that outcome alone.")
+        text = N_("Name people only with the outcome of bad faith.")
         return Refusal(ErrorCode.BAD_REQUEST, text, detail) if command.bad_faith else None
     strange = sorted(set(command.bad_faith) - state.reporters.keys())
     if strange:
-        text = N_("@{user} has not made report {case}.")
+        text = N_("@{user} did not make report {case}.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {**detail, "user": strange[0]})
     if not command.bad_faith and len(state.reporters) > 1:
         text = N_("Report {case} was made by {count} people: say who of them did so in bad faith.")

@@ -33,15 +33,15 @@ DONE: dict[Effect, str] = {
     Effect.INVITED: N_("Your appeal {case} succeeded: the measure is void, and you are invited back"),
     Effect.POSTED: N_("Your appeal {case} succeeded: what you wrote is posted"),
     Effect.VERIFIED: N_("Your appeal {case} succeeded: your identity is verified again, as it was"),
-    Effect.ASKED: N_("Your appeal {case} succeeded: the size that your group asked for waits for an answer again"),
+    Effect.ASKED: N_("Your appeal {case} succeeded: the size that your group asked for is waiting for an answer again"),
     Effect.GIVEN_BACK: N_("Your appeal {case} succeeded: the account is yours again, as it was; sign in"),
-    Effect.EARLIER: N_("Your appeal {case} succeeded: the measure is void; the one whose place it took holds again"),
+    Effect.EARLIER: N_("Your appeal {case} succeeded: the measure is void; the one that it replaced is in force again"),
     Effect.CREDITED: N_("Your appeal {case} succeeded: the credit is given back"),
 }
 """The sentence of each effect but `VOID`."""
 
-_OVER = N_("Your appeal {case} succeeded: the measure is void; it was not in force any more")
-_GONE = N_("Your appeal {case} succeeded: the removal is void, but what it removed is not kept any more")
+_OVER = N_("Your appeal {case} succeeded: the measure is void; it was no longer in force")
+_GONE = N_("Your appeal {case} succeeded: the removal is void, but what it removed is no longer kept")
 
 _NOT_POSTED = N_("Your appeal {case} succeeded: the refusal is void, but what was refused could not be posted now")
 
@@ -55,7 +55,9 @@ VOID: dict[str, str] = {
     "deleted": _GONE,
     "purged": _GONE,
     "entries_removed": _GONE,
-    "text_removed": N_("Your appeal {case} succeeded: the removal is void; what stands there now was set meanwhile"),
+    "text_removed": N_(
+        "Your appeal {case} succeeded: the removal is void, but something else has been set in the meantime"
+    ),
     "held_denied": _NOT_POSTED,
     "held_rejected": _NOT_POSTED,
     "content_refused": _NOT_POSTED,
@@ -63,20 +65,24 @@ VOID: dict[str, str] = {
     "group_warned": _OVER,
     "group_restricted": _OVER,
     "suspended": _OVER,
-    "closed": N_("Your appeal {case} succeeded: the closing is void, but what the group had is gone: it stays closed"),
+    "closed": N_("Your appeal {case} succeeded: the closing is void, but the group's content is gone: it stays closed"),
     "limit_denied": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the size again"),
     "account_suspended": _OVER,
     "account_restricted": _OVER,
     "account_closing": N_("Your appeal {case} succeeded: the closing is void, but the account is erased"),
     "names_removed": N_("Your appeal {case} succeeded: the removal is void; later names of yours were removed as well"),
     "identity_rejected": N_("Your appeal {case} succeeded: the refusal is void; you may ask for the review again"),
-    "identity_attested": N_("Your appeal {case} succeeded: the measure is void; your identity was verified since"),
-    "bad_faith": N_("Your appeal {case} succeeded: that you reported in bad faith is void, and does not count"),
-    "dismissed": N_("Your appeal {case} succeeded: the report is open again, and somebody else decides on it"),
-    "application_rejected": N_(
-        "Your appeal {case} succeeded: the application is open again, and somebody else decides on it"
+    "identity_attested": N_("Your appeal {case} succeeded: the measure is void; your identity has been verified since"),
+    "bad_faith": N_(
+        "Your appeal {case} succeeded: the finding that you reported in bad faith is void, and does not count"
     ),
-    "credential_revoked": N_("Your appeal {case} succeeded: the measure is void; what was withdrawn is over by now"),
+    "dismissed": N_("Your appeal {case} succeeded: the report is open again, and somebody else will decide on it"),
+    "application_rejected": N_(
+        "Your appeal {case} succeeded: the application is open again, and somebody else will decide on it"
+    ),
+    "credential_revoked": N_(
+        "Your appeal {case} succeeded: the measure is void, but what was withdrawn would have ended by now"
+    ),
     "credit_changed": N_("Your appeal {case} succeeded: the measure is void; there was no credit left to give back"),
 }
 """The sentence of a measure of a kind (the event's name) that is void, where undoing it changed nothing else."""

@@ -62,7 +62,7 @@ def _check_case(state: CaseState, actor: Actor) -> Refusal | None:
 def _approve(state: CaseState, command: ApproveExport, actor: Actor, now: int, policy: Policy) -> CaseDecision:
     refusal = _check_case(state, actor)
     if refusal is None and actor.user in command.approved_by:
-        text = N_("You have approved this already: another one of staff has to.")
+        text = N_("You have approved this already: somebody else on the staff has to as well.")
         detail: dict[str, object] = {"case": state.number, "rule": "export.identities", "help": "export approve"}
         refusal = Refusal(ErrorCode.CONFLICT, text, detail)
     return refusal or [ExportApproved(at=now, by=actor.user, reason=command.reason)]
@@ -73,13 +73,13 @@ def _export(state: CaseState, command: ExportCase, actor: Actor, now: int, polic
     if refusal:
         return refusal
     if not command.since_ms < command.until_ms <= now:
-        text = N_("The time begins before it ends, and it ends now at the latest.")
+        text = N_("The time has to begin before it ends, and to end now at the latest.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "until", "help": "export case --help"})
     if command.scope == Scope.GROUP and not state.code:
-        text = N_("Case {case} is about no group: choose another scope.")
+        text = N_("Case {case} is not about a group: choose another scope.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"case": state.number, "field": "scope", "help": "case show"})
     if command.identities and len(command.approved_by) < APPROVALS:
-        text = N_("Identities go along when two of staff have approved that; so far: {count}.")
+        text = N_("Identities are included once two of the staff have approved that; so far: {count}.")
         more = {"count": len(command.approved_by), "rule": "export.identities", "help": "export approve"}
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number, **more})
     return [

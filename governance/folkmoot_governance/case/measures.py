@@ -36,7 +36,7 @@ MEASURE_NAMES: dict[str, str] = {
     "post_refuted": N_("a post refuted"),
     "text_removed": N_("a name or text removed by the platform"),
     "group_warned": N_("a group warned"),
-    "group_restricted": N_("joining a group stopped"),
+    "group_restricted": N_("a group closed to newcomers"),
     "suspended": N_("a group suspended"),
     "closed": N_("a group closed"),
     "limit_denied": N_("a size refused to a group"),

@@ -62,7 +62,7 @@ def accept(state: CaseState, command: c.AcceptProposal, actor: Actor, now: int, 
     if refusal:
         return refusal
     if actor.user not in state.parties:
-        text = N_("Only the two parties of mediation {case} accept a proposal.")
+        text = N_("Only the two parties of mediation {case} can accept a proposal.")
         return Refusal(ErrorCode.FORBIDDEN, text, {"case": state.number})
     if not state.proposal:
         return Refusal(ErrorCode.CONFLICT, N_("Nothing is proposed yet."), {"help": f"/mediate {state.number} propose"})

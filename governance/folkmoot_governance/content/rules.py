@@ -89,7 +89,7 @@ def check_rules(rules: RuleSet) -> Iterator[Problem]:
     seen: set[str] = set()
     for rule in rules.rules:
         if rule.id in seen or not rule.id or len(rule.id) > 64:
-            yield Problem(N_("{rule}: a rule's id has 1 to 64 characters and stands once"), {"rule": rule.id[:64]})
+            yield Problem(N_("{rule}: a rule's id has 1 to 64 characters and is used once"), {"rule": rule.id[:64]})
         seen.add(rule.id)
         yield from check_rule(rule)
 
@@ -120,7 +120,7 @@ def check_entry(kind: Kind, line: str) -> str | None:
             return None if is_domain(line) else N_("{rule}: {entry} is not a domain")
         case Kind.SCORE:
             return _check_weight(line)
-    return N_("{rule}: a rule of this kind takes no entries")
+    return N_("{rule}: a rule of this kind has no entries")
 
 
 def _check_pattern(pattern: str) -> str | None:

@@ -95,7 +95,7 @@ def check_role(state: GroupState, rule: Rule, actor: Actor) -> Refusal | None:
     if RANK[role] < RANK[rule.least]:
         return refuse(
             ErrorCode.FORBIDDEN,
-            N_("This takes the role {needed}; yours is {role}."),
+            N_("This needs the role {needed}; your role here is {role}."),
             needed=rule.least,
             role=role,
         )
@@ -116,7 +116,7 @@ def check_target(state: GroupState, rule: Rule, command: c.Command, actor: Actor
         return None
     return refuse(
         ErrorCode.OUTRANKED,
-        N_("@{user} is {role} here: you do not outrank them."),
+        N_("@{user} is {role} here: you can only act on members below your own role."),
         user=command.user,
         role=theirs,
     )
@@ -126,7 +126,7 @@ def check_permission(state: GroupState, command: c.Command, actor: Actor, now: i
     """Run all checks that the permission table asks for, the group's standing first."""
     if type(command) in SERVICE_ACTS:
         return (
-            refuse(ErrorCode.FORBIDDEN, N_("Only the service itself does this."), rule="service")
+            refuse(ErrorCode.FORBIDDEN, N_("Only the service itself can do this."), rule="service")
             if actor.user
             else None
         )
@@ -193,7 +193,7 @@ def check_room(state: GroupState, policy: Policy) -> Refusal | None:
         text = N_("The group is full: {current} of {limit} members.")
         return refuse(ErrorCode.GROUP_FULL, text, current=current, limit=limit, rule="member_limit")
     above = border[1]
-    text = N_("The group is full: to have more than {limit} members it needs {needed} admins beside its owner.")
+    text = N_("The group is full: to have more than {limit} members it needs {needed} admins besides its owner.")
     rule = f"policy.grades.{above.name}.least_admins"
     detail = {"current": current, "limit": limit, "needed": above.least_admins}
     return refuse(ErrorCode.GROUP_FULL, text, **detail, rule=rule, help="/promote")
@@ -204,7 +204,7 @@ def check_founder(founder: Actor, grade: Grade, now: int, policy: Policy) -> Ref
     needed = max(policy.to_create_group, grade.creator_identity, key=IDENTITY_ORDER.index)
 
     def missing(policy: Policy) -> Refusal:
-        text = N_("Owning a group takes a verified identity of level {needed}.")
+        text = N_("Owning a group needs a verified identity: {needed}.")
         of_grade = needed is not policy.to_create_group
         rule = f"policy.grades.{grade.name}.creator_identity" if of_grade else "policy.identity.to_create_group"
         return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=needed, rule=rule, help="/verify")
@@ -213,7 +213,7 @@ def check_founder(founder: Actor, grade: Grade, now: int, policy: Policy) -> Ref
     if refusal:
         return refusal
     if founder.credit < grade.creator_credit:
-        text = N_("Owning a group of grade {grade} takes a credit of {needed}; @{user} has {current}.")
+        text = N_("Owning a group of grade {grade} needs a credit of {needed}; @{user} has {current}.")
         detail = {"grade": grade.name, "needed": grade.creator_credit, "user": founder.user, "current": founder.credit}
         rule = f"policy.grades.{grade.name}.creator_credit"
         return refuse(ErrorCode.CREDIT_TOO_LOW, text, **detail, rule=rule, help="/credit")

@@ -239,7 +239,7 @@ class Pin(Command, frozen=True):
 
 
 class Unpin(Command, frozen=True):
-    """Take an entry off the pins."""
+    """Unpin an entry."""
 
     seq: int
 
@@ -271,7 +271,7 @@ class SetPermissions(TargetedCommand, frozen=True):
 
 
 class Demote(TargetedCommand, frozen=True):
-    """Make an admin a plain member."""
+    """Make an admin an ordinary member."""
 
 
 class SetTag(TargetedCommand, frozen=True):

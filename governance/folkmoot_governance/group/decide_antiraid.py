@@ -19,7 +19,7 @@ from .state import GroupState
 
 Decision = Sequence[Event] | Refusal
 
-HELD_OFF = N_("A raid is being held off already, {until}. To set another end: {help}")
+HELD_OFF = N_("The raid guard is on already, {until}. To set another end: {help}")
 
 
 def set_antiraid(state: GroupState, command: c.SetAntiraid, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -33,7 +33,7 @@ def set_antiraid(state: GroupState, command: c.SetAntiraid, actor: Actor, now: i
 
 def end_antiraid(state: GroupState, command: c.EndAntiraid, actor: Actor, now: int, policy: Policy) -> Decision:
     if not state.holds_off_raid(now):
-        return refuse(ErrorCode.CONFLICT, N_("No raid is being held off."))
+        return refuse(ErrorCode.CONFLICT, N_("The raid guard is off."))
     return [AntiraidEnded(at=now, by=actor.user)]
 
 

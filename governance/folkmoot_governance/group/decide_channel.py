@@ -41,7 +41,7 @@ MOST_EDITORS = 100
 MOST_THREADS = 200
 """Posts of a channel that have a policy of comments of their own."""
 
-NO_POST = N_("Entry {seq} is no post of this channel.")
+NO_POST = N_("Entry #{seq} is not a post of this channel.")
 
 
 NOT_A_CHANNEL = refuse(ErrorCode.BAD_REQUEST, N_("This is a group, not a channel."))
@@ -87,7 +87,9 @@ def set_comments(
     if command.policy is was:
         return []
     if seq and seq not in state.threads and len(state.threads) >= MOST_THREADS:
-        text = N_("{limit} posts have a policy of their own, and no more are allowed: /comments open <seq> frees one.")
+        text = N_(
+            "{limit} posts have a policy of their own, which is the most allowed: /comments open <seq> frees one."
+        )
         return refuse(ErrorCode.CONFLICT, text, limit=MOST_THREADS, rule="channel.threads", help="/comments")
     return [CommentsSet(at=now, by=actor.user, comments=command.policy, seq=seq, was_comments=was)]
 
@@ -158,7 +160,7 @@ def refute(state: GroupState, command: c.Refute, actor: Actor, now: int, policy:
     if state.form is None or command.kind is not EntryKind.POST or command.redacted:
         return refuse(ErrorCode.NO_SUCH_ENTRY, NO_POST, seq=seq, rule="channel.post", help="refutation list")
     if seq in state.refutations:
-        text = N_("Post {seq} is refuted already, case {case}.")
+        text = N_("Post #{seq} is refuted already, case {case}.")
         return refuse(ErrorCode.CONFLICT, text, seq=seq, case=state.refutations[seq].case, help="refutation end")
     refuted = PostRefuted(
         at=now,
@@ -180,7 +182,7 @@ def withdraw(
     """Take a refutation away."""
     one = state.refutations.get(command.seq)
     if one is None:
-        text = N_("Post {seq} is not refuted.")
+        text = N_("Post #{seq} is not refuted.")
         return refuse(ErrorCode.CONFLICT, text, seq=command.seq, help="refutation list")
     reposters = tuple(one.reposters.split())
     return [

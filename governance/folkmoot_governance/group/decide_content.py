@@ -82,9 +82,11 @@ def find_review(state: GroupState, number: int, now: int, *, staff: bool = False
     """Return what waits under a number, for the operator's staff or for the group's admins."""
     found = state.reviews.get(number)
     if found is None or found.until_ms <= now or (staff and not found.staff):
-        return refuse(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."), number=number, help="/queue")
+        return refuse(
+            ErrorCode.NO_SUCH_ENTRY, N_("Nothing is waiting under number {number}."), number=number, help="/queue"
+        )
     if found.staff and not staff:
-        text = N_("A rule of the operator's meets this post: its staff looks at it.")
+        text = N_("This post breaks a rule of the operator's: the operator's staff has to look at it.")
         return refuse(ErrorCode.FORBIDDEN, text, rule="review.staff", help="/rules")
     return found
 
@@ -150,7 +152,7 @@ def reject_held(state: GroupState, command: c.RejectHeld, actor: Actor, now: int
         return found
     if found.seq:
         help = f"entry remove {state.code} {found.seq}"
-        return refuse(ErrorCode.CONFLICT, N_("This is posted already: {help}"), help=help)
+        return refuse(ErrorCode.CONFLICT, N_("This has been posted already: {help}"), help=help)
     rule, reason = found.rule, command.reason
     rejected = HeldRejected(at=now, by=actor.user, user=found.user, number=found.number, rule=rule, reason=reason)
     return check_other(found, actor) or [rejected]
@@ -163,7 +165,7 @@ def deny_held(state: GroupState, command: c.DenyHeld, actor: Actor, now: int, po
         return found
     if found.seq:
         help = f"/delete {found.seq}"
-        return refuse(ErrorCode.CONFLICT, N_("This is posted already: {help}"), help=help)
+        return refuse(ErrorCode.CONFLICT, N_("This has been posted already: {help}"), help=help)
     return [HeldDenied(at=now, by=actor.user, user=found.user, number=found.number, reason=command.reason)]
 
 

@@ -60,10 +60,10 @@ def remove_entries(state: GroupState, command: c.RemoveEntries, actor: Actor, no
         return refusal
     for found in command.entries:
         if found.kind not in REMOVABLE:
-            text = N_("Entry {seq} is the group's own record: only what somebody wrote can be removed.")
+            text = N_("Entry #{seq} is the group's own record: only what somebody wrote can be removed.")
             return refuse(ErrorCode.FORBIDDEN, text, seq=found.seq, rule="record", help="/log")
         if found.redacted:
-            return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=found.seq)
+            return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is deleted already."), seq=found.seq)
     if not command.entries:
         return refuse(ErrorCode.NO_SUCH_ENTRY, N_("There is nothing here to remove."))
     seqs = tuple(sorted({found.seq for found in command.entries}))
@@ -117,19 +117,19 @@ def remove_text(state: GroupState, command: c.RemoveText, actor: Actor, now: int
 def pin(state: GroupState, command: c.Pin, actor: Actor, now: int, policy: Policy) -> Decision:
     """Keep an entry at hand for everyone."""
     if command.kind not in WRITTEN or command.redacted:
-        text = N_("Entry {seq} cannot be pinned: only what somebody wrote, and is still there, can.")
+        text = N_("Entry #{seq} cannot be pinned: only what somebody wrote, and what is still there, can be.")
         return refuse(ErrorCode.FORBIDDEN, text, seq=command.seq, rule="pins", help="/pins")
     if command.seq in state.pins:
-        return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is pinned already."), seq=command.seq, help="/pins")
+        return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is pinned already."), seq=command.seq, help="/pins")
     if len(state.pins) >= policy.pins_per_group:
-        text = N_("{limit} entries are pinned, and no more are allowed: /unpin one first.")
+        text = N_("{limit} entries are pinned, which is the most allowed: /unpin one first.")
         return refuse(ErrorCode.CONFLICT, text, limit=policy.pins_per_group, help="/pins")
     return [e.EntryPinned(at=now, by=actor.user, user=command.user, seq=command.seq)]
 
 
 def unpin(state: GroupState, command: c.Unpin, actor: Actor, now: int, policy: Policy) -> Decision:
     if command.seq not in state.pins:
-        return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is not pinned."), seq=command.seq, help="/pins")
+        return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is not pinned."), seq=command.seq, help="/pins")
     latest = command.seq == next(reversed(state.pins))
     return [e.EntryUnpinned(at=now, by=actor.user, seq=command.seq, was_latest=latest)]
 

@@ -97,7 +97,7 @@ def set_member_limit(state: GroupState, command: c.SetMemberLimit, actor: Actor,
 
 def check_asked(state: GroupState) -> Refusal | None:
     """Refuse an answer to what nobody has asked."""
-    return None if state.asked_limit else refuse(ErrorCode.CONFLICT, N_("This group asks for no other size."))
+    return None if state.asked_limit else refuse(ErrorCode.CONFLICT, N_("This group has not asked for another size."))
 
 
 def grant_limit(state: GroupState, command: c.GrantLimit, actor: Actor, now: int, policy: Policy) -> Decision:

@@ -62,7 +62,7 @@ def check_invitations(open_ones: int, policy: Policy) -> Refusal | None:
     """Refuse one invitation more than a group may have open."""
     if open_ones < policy.invitations_per_group:
         return None
-    text = N_("{limit} invitations are open, and no more are allowed.")
+    text = N_("{limit} invitations are open, which is the most allowed.")
     return refuse(ErrorCode.CONFLICT, text, limit=policy.invitations_per_group, help="/invites")
 
 
@@ -92,7 +92,7 @@ def set_question(state: GroupState, command: c.SetQuestion, actor: Actor, now: i
         text = N_("At most {most} answers of at most {longest} characters each.")
         return refuse(ErrorCode.TOO_LONG, text, most=MAX_ANSWERS, longest=LONGEST_ANSWER)
     if not answers and state.join_mode is JoinMode.QUESTION:
-        text = N_("People come in by this question: choose another /joinmode first.")
+        text = N_("People join by answering this question: choose another /joinmode first.")
         return refuse(ErrorCode.CONFLICT, text, help="/joinmode")
     if (command.question, "\n".join(answers)) == (state.question, state.answers):
         return []

@@ -53,7 +53,7 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
         return [MemberJoined(at=now, by=actor.user, user=actor.user, via="invitation", quiet=quiet)]
     wait = state.wait_of(actor.user, now)
     if wait:
-        text = N_("You may come in, or ask to, again {until}.")
+        text = N_("You have to wait before joining, or asking to, again: {until}.")
         return refuse(
             ErrorCode.JOIN_CLOSED, text, rule="rejoining", until_ms=wait.until_ms, reason=wait.reason, case=wait.case
         )
@@ -70,9 +70,9 @@ def join(state: GroupState, command: c.JoinGroup, actor: Actor, now: int, policy
         return check_answer(state, command) or [joined]
     if state.join_mode is JoinMode.APPROVAL:
         return request_to_join(state, command, actor, now, policy)
-    text = N_("This group takes new members by join mode {join_mode} only.")
+    text = N_("Here, people can join only like this: {join_mode}.")
     if command.answer and state.join_mode is JoinMode.INVITE:
-        text = N_("This invite code is not, or no longer, valid: ask for another one.")
+        text = N_("This invite code is not valid, or no longer: ask for another one.")
     return refuse(ErrorCode.JOIN_CLOSED, text, join_mode=state.join_mode)
 
 
@@ -103,7 +103,7 @@ def check_answer(state: GroupState, command: c.JoinGroup) -> Refusal | None:
     """Refuse who has not answered the group's question, if it has one, and tell them the question."""
     if state.join_mode is not JoinMode.QUESTION or accepts(state.answers, command.answer):
         return None
-    text = N_("That is not the answer: {question}") if command.answer else N_("Answer this to come in: {question}")
+    text = N_("That is not the right answer: {question}") if command.answer else N_("Answer this to join: {question}")
     return refuse(ErrorCode.WRONG_ANSWER, text, question=state.question, help="/join")
 
 

@@ -58,8 +58,8 @@ def check_replaced(
     return refuse(ErrorCode.CONFLICT, text, until_ms=in_force, **detail, rule="in_force", help=help)
 
 
-BANNED = N_("@{user} is banned here already, {until} (case {case}). To put another ban in its place: {help}")
-MUTED = N_("@{user} is muted here already, {until} (case {case}). To put another mute in its place: {help}")
+BANNED = N_("@{user} is banned here already, {until} (case {case}). To replace that ban: {help}")
+MUTED = N_("@{user} is muted here already, {until} (case {case}). To replace that mute: {help}")
 LOCKED = N_("Only owner and admins may post already, {until}. To set another end: {help}")
 
 
@@ -68,7 +68,7 @@ def ban(state: GroupState, command: c.BanMember, actor: Actor, now: int, policy:
     user, ban = command.user, state.ban_of(command.user, now)
     in_force = state.bans_in_force(now)
     if ban is None and in_force >= policy.bans_per_group:
-        return refuse(ErrorCode.CONFLICT, N_("{limit} bans are in force, and no more are allowed."), limit=in_force)
+        return refuse(ErrorCode.CONFLICT, N_("{limit} bans are in force, which is the most allowed."), limit=in_force)
     until = end_of(now, command.duration_ms)
     refusal = check_end(until, now)
     if ban is not None:
@@ -166,7 +166,7 @@ def set_slow(state: GroupState, command: c.SetSlow, actor: Actor, now: int, poli
 def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: int, policy: Policy) -> Decision:
     """Remove a post: a plain member only an own one, and only for a while after posting (G10)."""
     if command.kind is EntryKind.ANNOUNCEMENT:
-        text = N_("An announcement stays in the group's record; the owner takes it down with {help}.")
+        text = N_("An announcement stays in the group's record; the owner can take it down with {help}.")
         return refuse(ErrorCode.FORBIDDEN, text, rule="record", help="/announce off")
     if command.kind not in DELETABLE and command.kind is not EntryKind.REACTION:
         return refuse(
@@ -176,10 +176,10 @@ def delete_entry(state: GroupState, command: c.DeleteEntry, actor: Actor, now: i
             help="/log",
         )
     if command.redacted:
-        return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=command.seq)
+        return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is deleted already."), seq=command.seq)
     own_only = not state.holds(actor.user, Permission.DELETE)
     if own_only and now > command.ts + policy.delete_own_ms:
-        text = N_("You can delete an entry of your own for {window} after posting it; ask an admin.")
+        text = N_("You can delete your own entries only within {window} of posting them; ask an admin.")
         return refuse(ErrorCode.FORBIDDEN, text, window_ms=policy.delete_own_ms, rule=OWN_WINDOW, help="/report")
     pins = pins_of(state, (command.seq,))
     deleted = EntryDeleted(

@@ -57,7 +57,7 @@ def check_admin_seat(state: GroupState, allowed: int) -> Refusal | None:
     admins = sum(member.role is Role.ADMIN for member in state.members.values())
     if admins < allowed:
         return None
-    text = N_("The group has {current} admins, and no more are allowed.")
+    text = N_("The group has {current} admins, which is the most allowed.")
     return refuse(ErrorCode.CONFLICT, text, current=admins, rule="policy.groups.admins_per_group")
 
 

@@ -30,9 +30,9 @@ def restrict_group(state: GroupState, command: c.RestrictGroup, actor: Actor, no
     """Take something from a group for a time."""
     row = row_for(Subject.GROUP, command.measure)
     if row is None or row.event is not GroupRestricted:
-        return refuse(ErrorCode.BAD_REQUEST, N_("This is nothing that can be taken from a group."), field="measure")
+        return refuse(ErrorCode.BAD_REQUEST, N_("This cannot be taken from a group."), field="measure")
     if row.of_channels and state.form is None:
-        text = N_("This can be taken from channels alone.")
+        text = N_("This can be taken only from channels.")
         return refuse(ErrorCode.BAD_REQUEST, text, field="measure", help="sanction create --help")
     refusal = (
         check_length(row, command.duration_ms)
@@ -61,7 +61,7 @@ def free_group(state: GroupState, command: c.FreeGroup, actor: Actor, now: int, 
 def suspend_group(state: GroupState, command: c.SuspendGroup, actor: Actor, now: int, policy: Policy) -> Decision:
     until = end_of(now, command.duration_ms)
     if state.standing(now) is GroupStatus.SUSPENDED and not command.replaces:
-        text = N_("The group is suspended already, {until}. Another suspension takes its place with --replace.")
+        text = N_("The group is suspended already, {until}. To replace that suspension, add --replace.")
         in_force = state.status_until_ms
         return refuse(ErrorCode.CONFLICT, text, until_ms=in_force, rule="in_force", help="--replace")
     was = state.status_until_ms if state.standing(now) is GroupStatus.SUSPENDED else 0

@@ -51,7 +51,7 @@ def rectify(state: GroupState, command: c.Rectify, actor: Actor, now: int, polic
     if not state.rectify_case or command.number != state.rectify_case:
         return NO_WARNING
     if state.rectified_ms:
-        text = N_("The platform knows already, and has still to look at it.")
+        text = N_("The platform knows already, and has yet to look at it.")
         return refuse(ErrorCode.CONFLICT, text, case=case_number(state.code, state.rectify_case), help="/duty")
     until = end_of(now, policy.inspect_ms)
     number, text = command.number, command.text

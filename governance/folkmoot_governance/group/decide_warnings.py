@@ -33,7 +33,7 @@ def warn(state: GroupState, command: c.Warn, actor: Actor, now: int, policy: Pol
         return refusal
     count = len(state.warnings_of(command.user, now)) + 1
     if count > policy.warnings_per_member:
-        text = N_("@{user} has {limit} warnings in force, and no more are counted: take a measure.")
+        text = N_("@{user} has {limit} warnings in force, and more are not counted: take a measure.")
         return refuse(ErrorCode.CONFLICT, text, user=command.user, limit=policy.warnings_per_member, help="/ban")
     until = end_of(now, policy.warning_ms)
     warned = e.MemberWarned(

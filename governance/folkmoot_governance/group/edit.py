@@ -21,12 +21,12 @@ _EMOJI = frozenset(EMOJI_DATA)
 def check_edit(entry: Entry, user: str, now: int, policy: Policy) -> Refusal | None:
     """Refuse `user` to give an entry another text: it must be an own one, of words, and fresh."""
     if entry.redacted:
-        return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=entry.seq)
+        return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is deleted already."), seq=entry.seq)
     if entry.from_.user != user or entry.kind not in SAID:
-        text = N_("Only who wrote an entry can edit it; admins can delete it.")
+        text = N_("Only the one who wrote an entry can edit it; admins can delete it.")
         return refuse(ErrorCode.FORBIDDEN, text, seq=entry.seq, rule="author", help="/delete")
     if now > entry.ts + policy.edit_own_ms:
-        text = N_("You can edit an entry of your own for {window} after posting it; reply to it instead.")
+        text = N_("You can edit your own entries only within {window} of posting them; reply to it instead.")
         return refuse(ErrorCode.FORBIDDEN, text, window_ms=policy.edit_own_ms, rule="policy.groups.edit_own_seconds")
     return None
 
@@ -45,9 +45,11 @@ def as_it_stands(entry: Entry, edits: Sequence[Entry]) -> Entry:
 def check_reaction(entry: Entry, reaction: str) -> Refusal | None:
     """Refuse a reaction that is no emoji (words would be posts that no rule has read), or to what nobody wrote."""
     if entry.redacted:
-        return refuse(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), seq=entry.seq)
+        return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is deleted already."), seq=entry.seq)
     if entry.kind not in WRITTEN:
-        return refuse(ErrorCode.FORBIDDEN, N_("React to what somebody wrote."), seq=entry.seq, rule="reaction")
+        return refuse(
+            ErrorCode.FORBIDDEN, N_("You can only react to what somebody wrote."), seq=entry.seq, rule="reaction"
+        )
     if reaction not in _EMOJI:
         return refuse(
             ErrorCode.BAD_REQUEST, N_("A reaction is one emoji."), reaction=reaction, rule="reaction", help="/react"

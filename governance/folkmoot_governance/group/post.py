@@ -61,7 +61,9 @@ def check_silence(state: GroupState, member: Member, now: int) -> Refusal | None
             until = state.locked_until_ms
             return refuse(ErrorCode.GROUP_MUTED, N_("Only owner and admins may post {until}."), until_ms=until)
         if state.antiraid_until_ms > now and state.is_newcomer(member):
-            text = N_("A raid is being held off: who came in just now may post again {until}; an admin can end it.")
+            text = N_(
+                "The raid guard is on: people who have just joined may not post {until}; an admin can turn it off."
+            )
             until = state.antiraid_until_ms
             return refuse(ErrorCode.GROUP_MUTED, text, until_ms=until, rule="antiraid", help="/antiraid off")
     return None
@@ -73,7 +75,7 @@ def check_identity(identity: Identity, verified_ts: int, now: int, policy: Polic
 
 
 def _unverified(policy: Policy) -> Refusal:
-    text = N_("Posting takes a verified identity of level {needed}.")
+    text = N_("Posting needs a verified identity: {needed}.")
     rule = "policy.identity.to_post"
     return refuse(ErrorCode.IDENTITY_REQUIRED, text, needed=policy.to_post, rule=rule, help="/verify")
 

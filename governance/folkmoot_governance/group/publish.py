@@ -35,8 +35,8 @@ class Thread(Struct, frozen=True):
 
 
 NO_THREAD = Thread()
-REFUTED = N_("The platform has refuted this post: it cannot be repeated.")
-NO_ORIGINAL = N_("There is no such post to repeat.")
+REFUTED = N_("The platform has refuted this post: it cannot be reposted.")
+NO_ORIGINAL = N_("There is no such post to repost.")
 
 
 class Original(Struct, frozen=True):
@@ -103,7 +103,7 @@ def check_licences(
             continue
         needed = Scope.RELAY if is_repost else needed
         if not allows(state.credentials, category, needed, now):
-            text = N_("A post in category {category} takes a licence: {needed}.")
+            text = N_("A post in category {category} needs a licence: {needed}.")
             detail = {"category": category, "needed": needed.value}
             return refuse(ErrorCode.LICENCE_REQUIRED, text, **detail, rule="policy.channels.licences")
     return None
@@ -163,13 +163,13 @@ def _check_open(state: GroupState, user: str) -> Refusal | None:
         return None
     if user not in state.members:
         return refuse(ErrorCode.NO_SUCH_GROUP, N_("There is no group with this code."))
-    return refuse(ErrorCode.NOT_OPEN, N_("This channel waits for the platform's review: it is not open yet."))
+    return refuse(ErrorCode.NOT_OPEN, N_("This channel is waiting for the platform's review: it is not open yet."))
 
 
 def _check_editor(state: GroupState, user: str) -> Refusal | None:
     if state.holds(user, Permission.PUBLISH):
         return None
-    text = N_("Only the editors of a channel publish in it; you can comment on its posts.")
+    text = N_("Only the editors of a channel can publish in it; you can comment on its posts.")
     return refuse(ErrorCode.FORBIDDEN, text, rule="channel.editors")
 
 
@@ -200,7 +200,7 @@ def _check_policy(state: GroupState, user: str, thread: Thread) -> Refusal | Non
     if policy is CommentPolicy.CLOSED:
         return refuse(ErrorCode.COMMENTS_CLOSED, N_("Comments are closed here."), rule="channel.comments")
     if policy is CommentPolicy.FOLLOWERS and not thread.is_followed and user not in state.members:
-        text = N_("Only who follows this channel may comment here.")
+        text = N_("Only followers of this channel may comment here.")
         return refuse(ErrorCode.FOLLOWERS_ONLY, text, rule="channel.comments", help="/follow")
     return None
 

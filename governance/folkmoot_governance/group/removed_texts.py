@@ -66,8 +66,8 @@ REMOVABLE_TEXTS: dict[GroupText, Removable] = {
     # The answers stay: who has one comes in as before.
     GroupText.QUESTION: Removable(
         lambda code: "?",
-        N_("The platform removed the question at the door"),
-        N_("The platform removed the question at the door of your group {name}"),
+        N_("The platform removed the question for newcomers"),
+        N_("The platform removed the question for newcomers of your group {name}"),
     ),
     GroupText.TAG: Removable(
         _nothing,

@@ -17,7 +17,7 @@ class OfCase(Options, frozen=True):
     case: Annotated[
         str,
         Meta(min_length=1, max_length=64),
-        Flag(N_("Case or file that it is read for, as is on record."), metavar="CASE"),
+        Flag(N_("Case or file that it is read for; it is recorded."), metavar="CASE"),
     ]
 
 
@@ -26,7 +26,7 @@ DRAWN = Target("DRAWN", N_("What stands for an account in messages to the syslog
 LIST_ACCESS = Verb(
     ACCESS,
     "list",
-    N_("List connections, sign-ins and acts of an account, the newest first; the reading is on record."),
+    N_("List connections, sign-ins and acts of an account, the newest first; the look is recorded."),
     "read_access",
     OfCase,
     NAME,
@@ -36,7 +36,7 @@ LIST_ACCESS = Verb(
 FIND_DRAWN = Verb(
     ACCESS,
     "whose",
-    N_("Say for which account something stands in messages to the syslog server; that is on record."),
+    N_("Say which account something stands for in messages to the syslog server; that is recorded."),
     "read_access",
     OfCase,
     DRAWN,

@@ -15,7 +15,7 @@ CREDIT = Noun("credit", N_("Credit of accounts."))
 NAME = Target("USER", N_("User name."))
 
 
-Report = Annotated[str, Flag(N_("The report that it is taken for, which is upheld by it."), metavar="CASE")]
+Report = Annotated[str, Flag(N_("The report that it answers, which it upholds."), metavar="CASE")]
 
 
 class ForReport(Options, frozen=True):
@@ -42,7 +42,7 @@ class ForATime(Grounded, frozen=True, kw_only=True):
 class Suspension(ForATime, frozen=True):
     """How long a suspension lasts, and whether it takes the place of one that is in force."""
 
-    replace: Annotated[bool, Flag(N_("Put it in the place of the suspension in force."))] = False
+    replace: Annotated[bool, Flag(N_("Replace the suspension in force."))] = False
 
 
 class Check(Grounded, frozen=True, kw_only=True):
@@ -104,7 +104,7 @@ RESTORE_USER = Verb(
 VERIFY_USER = Verb(
     USER,
     "verify",
-    N_("Note that an account's identity was checked; a lower level than it has is a measure."),
+    N_("Record that an account's identity was checked; a lower level than the present one is a measure."),
     "attest_identity",
     Check,
     NAME,
@@ -130,30 +130,30 @@ UNNAME_USER = Verb(
 RECOVER_USER = Verb(
     USER,
     "recover",
-    N_("Give out a code, shown once, with which who has lost a password sets another one within a day."),
+    N_("Give out a code, shown once, with which somebody who has lost a password can set another one within a day."),
     "recover_account",
     NoOptions,
     NAME,
     reason=True,
     dry_run=True,
-    ask=N_("Are you sure that who asks is who has the account @{target}?"),
+    ask=N_("Are you sure that the one who asks is the owner of the account @{target}?"),
     examples=("user recover ann --reason 'called back on the number we know'",),
 )
 UNLOCK_USER = Verb(
     USER,
     "unlock",
-    N_("End an account's second factor, whose device is lost: signing in asks for the password alone."),
+    N_("End an account's second factor when its device is lost: signing in needs only the password."),
     "recover_account",
     NoOptions,
     NAME,
     reason=True,
     dry_run=True,
-    ask=N_("Are you sure that who asks is who has the account @{target}?"),
+    ask=N_("Are you sure that the one who asks is the owner of the account @{target}?"),
 )
 CLOSE_USER = Verb(
     USER,
     "close",
-    N_("Close an account: shut out now, erased when nobody can appeal any more; what it wrote stays under a tag."),
+    N_("Close an account: shut out now, erased once nobody can appeal any more; what it wrote stays under a tag."),
     "close_account",
     Grounded,
     NAME,
@@ -165,7 +165,7 @@ CLOSE_USER = Verb(
 LIST_ASKING = Verb(
     IDENTITY,
     "list",
-    N_("List who asks for a review, by user name."),
+    N_("List accounts that ask for a review, by user name."),
     "read",
     NoOptions,
     paged=True,
@@ -174,7 +174,7 @@ LIST_ASKING = Verb(
 SHOW_IDENTITY = Verb(
     IDENTITY,
     "show",
-    N_("Read the numbers that an account has given; each look is on record."),
+    N_("Read the numbers that an account has given; every look is recorded."),
     "read_identity",
     Purpose,
     NAME,
@@ -201,7 +201,7 @@ REJECT_IDENTITY = Verb(
     dry_run=True,
 )
 
-SHOW_CREDIT = Verb(CREDIT, "show", N_("Show an account's credit and how it came about."), "read", NoOptions, NAME)
+SHOW_CREDIT = Verb(CREDIT, "show", N_("Show an account's credit and how it came to be."), "read", NoOptions, NAME)
 SET_CREDIT = Verb(
     CREDIT,
     "set",

@@ -7,7 +7,7 @@ from msgspec import Meta
 from ..msgids import N_
 from .row import Duration, Flag, NoOptions, Noun, Options, Target, Verb
 
-EMERGENCY = Noun("emergency", N_("The emergency switch: stopping something for a time."))
+EMERGENCY = Noun("emergency", N_("The emergency switch: stop something for a time."))
 ANNOUNCE = Noun("announce", N_("What everybody is told."))
 
 SCOPE = Target("SCOPE", N_("Where: platform, category:NAME, or a group code."))
@@ -22,11 +22,11 @@ class NewEmergency(Options, frozen=True, kw_only=True):
         Flag(N_("What stops: posting, joining, creating groups, registering; slow: posting, but for one at a time.")),
     ]
     duration: Annotated[Duration, Flag(N_("For how long: 30s 10m 2h 7d 2w 6mo 1y, or perm."), "--for", "DURATION")]
-    every: Annotated[
-        Duration | None, Flag(N_("With --what slow: how long one waits between two posts."), metavar="DURATION")
-    ] = None
+    every: Annotated[Duration | None, Flag(N_("With --what slow: the time between two posts."), metavar="DURATION")] = (
+        None
+    )
     announcement: Annotated[
-        str, Meta(max_length=1000), Flag(N_("What those whom it concerns are told."), "--announce", "TEXT")
+        str, Meta(max_length=1000), Flag(N_("What the people it concerns are told."), "--announce", "TEXT")
     ] = ""
 
 
@@ -35,14 +35,14 @@ class News(Options, frozen=True, kw_only=True):
 
     text: Annotated[str, Meta(min_length=1, max_length=1000), Flag(N_("What everybody is told."), metavar="TEXT")]
     duration: Annotated[
-        Duration, Flag(N_("For how long it waits for who does not come before."), "--for", "DURATION")
+        Duration, Flag(N_("How long it is kept for those who have not seen it."), "--for", "DURATION")
     ] = Duration(30 * 86_400_000)
 
 
 START_EMERGENCY = Verb(
     EMERGENCY,
     "start",
-    N_("Stop something for a time, at once and on all nodes; staff, appeals and reports go on."),
+    N_("Stop something for a time, at once and on all nodes; staff, appeals and reports are not affected."),
     "declare_emergency",
     NewEmergency,
     SCOPE,
@@ -65,7 +65,7 @@ LIST_EMERGENCIES = Verb(
 END_EMERGENCY = Verb(
     EMERGENCY,
     "end",
-    N_("Let it go on again."),
+    N_("Let it resume."),
     "declare_emergency",
     NoOptions,
     NUMBER,

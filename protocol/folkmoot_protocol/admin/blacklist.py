@@ -7,7 +7,7 @@ from .accounts import Grounded
 from .row import Duration, Flag, NoOptions, Noun, Target, Verb
 from .sanctions import SUBJECT
 
-BLACKLIST = Noun("blacklist", N_("Accounts, identities and groups that are barred for long."))
+BLACKLIST = Noun("blacklist", N_("Accounts, identities and groups that are barred for a long time."))
 
 ENTRY = Target("SUBJECT|ENTRY", N_("@user, a group code, or an entry b-… of an identity without an account."))
 
@@ -17,12 +17,12 @@ class NewEntry(Grounded, frozen=True, kw_only=True):
 
     scope: Annotated[
         str,
-        Flag(N_("What it bars: create manage join post register, separated by commas; all of them where left out.")),
+        Flag(N_("What it bars: create manage join post register, separated by commas; all of them if left out.")),
     ] = ""
     duration: Annotated[
-        Duration | None, Flag(N_("For how long, or perm; a year where it is left out."), "--for", "DURATION")
+        Duration | None, Flag(N_("For how long, or perm; a year if left out."), "--for", "DURATION")
     ] = None
-    replace: Annotated[bool, Flag(N_("Put it in the place of the one in force."))] = False
+    replace: Annotated[bool, Flag(N_("Replace the one in force."))] = False
 
 
 ADD_ENTRY = Verb(

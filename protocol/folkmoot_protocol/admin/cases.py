@@ -45,12 +45,12 @@ class Decision(Options, frozen=True):
     """How a report ends, for how long what was reported is suspended besides, and whether it is removed."""
 
     outcome: Annotated[Literal["upheld", "dismissed", "bad_faith"], Flag(N_("How it ends."))]
-    suspend: Annotated[
-        Duration | None, Flag(N_("Where it is upheld: also suspend what was reported."), metavar="DURATION")
-    ] = None
-    remove: Annotated[bool, Flag(N_("Where it is upheld: also remove the entry that was reported."))] = False
+    suspend: Annotated[Duration | None, Flag(N_("If upheld: also suspend what was reported."), metavar="DURATION")] = (
+        None
+    )
+    remove: Annotated[bool, Flag(N_("If upheld: also remove the entry that was reported."))] = False
     of: Annotated[
-        str, Flag(N_("Where it is bad_faith and there are several: who of them, by user names."), metavar="USERS")
+        str, Flag(N_("If bad_faith, and several people reported: which of them, by user name."), metavar="USERS")
     ] = ""
 
 
@@ -58,13 +58,16 @@ class Sample(Options, frozen=True):
     """Of how long back, how many, and by which word reports are drawn."""
 
     since: Annotated[
-        Duration | None, Flag(N_("How far back; a quarter of a year where it is left out."), metavar="DURATION")
+        Duration | None, Flag(N_("How far back; a quarter of a year if left out."), metavar="DURATION")
     ] = None
     count: Annotated[int, Meta(ge=1, le=100), Flag(N_("How many."), metavar="N")] = 20
     word: Annotated[
         str,
         Meta(max_length=64),
-        Flag(N_("A word that you choose: it draws the same reports again. Otherwise one is made up."), metavar="WORD"),
+        Flag(
+            N_("A word of your choice: the same word draws the same reports again. Otherwise one is made up."),
+            metavar="WORD",
+        ),
     ] = ""
 
 
@@ -77,7 +80,7 @@ class Note(Options, frozen=True):
 LIST_REPORTS = Verb(
     CASE,
     "list",
-    N_("List reports, what is due first before the others."),
+    N_("List reports, those due first at the top."),
     "read",
     Which,
     paged=True,
@@ -108,7 +111,7 @@ SHOW_REPORT = Verb(
 LOG_REPORT = Verb(
     CASE,
     "log",
-    N_("List what happened to a report, who has read it included; that you have seen it is recorded."),
+    N_("List what happened to a report, including who has read it; that you have seen it is recorded."),
     "open_case",
     NoOptions,
     NUMBER,
@@ -127,7 +130,7 @@ SAMPLE_REPORTS = Verb(
 CLAIM_REPORT = Verb(
     CASE,
     "claim",
-    N_("Take a report on for a time: nobody else decides it meanwhile."),
+    N_("Take on a report for a time: meanwhile nobody else can decide it."),
     "review_case",
     Claim,
     NUMBER,
@@ -137,7 +140,7 @@ CLAIM_REPORT = Verb(
 NOTE_REPORT = Verb(
     CASE,
     "note",
-    N_("Write a note for who else works on a report."),
+    N_("Write a note for others who work on a report."),
     "review_case",
     Note,
     NUMBER,
@@ -167,7 +170,7 @@ RELEASE_REPORT = Verb(
 CLOSE_REPORT = Verb(
     CASE,
     "close",
-    N_("Decide on a report; who made it is told why."),
+    N_("Decide on a report; those who made it are told why."),
     "review_case",
     Decision,
     NUMBER,
@@ -183,7 +186,7 @@ CLOSE_REPORT = Verb(
 LIST_APPEALS = Verb(
     APPEAL,
     "list",
-    N_("List appeals, what is due first before the others."),
+    N_("List appeals, those due first at the top."),
     "read",
     Which,
     paged=True,
@@ -201,7 +204,7 @@ SHOW_APPEAL = Verb(
 LOG_APPEAL = Verb(
     APPEAL,
     "log",
-    N_("List what happened to an appeal, who has read it included; that you have seen it is recorded."),
+    N_("List what happened to an appeal, including who has read it; that you have seen it is recorded."),
     "open_case",
     NoOptions,
     NUMBER,
@@ -211,7 +214,7 @@ LOG_APPEAL = Verb(
 CLAIM_APPEAL = Verb(
     APPEAL,
     "claim",
-    N_("Take an appeal on for a time: nobody else decides it meanwhile."),
+    N_("Take on an appeal for a time: meanwhile nobody else can decide it."),
     "review_appeal",
     Claim,
     NUMBER,
@@ -232,7 +235,7 @@ RELEASE_APPEAL = Verb(
 APPROVE_APPEAL = Verb(
     APPEAL,
     "approve",
-    N_("Overturn the measure; who appealed is told why."),
+    N_("Overturn the measure; the one who appealed is told why."),
     "review_appeal",
     NoOptions,
     NUMBER,
@@ -244,11 +247,11 @@ APPROVE_APPEAL = Verb(
 REJECT_APPEAL = Verb(
     APPEAL,
     "reject",
-    N_("Let the measure stand; who appealed is told why."),
+    N_("Let the measure stand; the one who appealed is told why."),
     "review_appeal",
     NoOptions,
     NUMBER,
     reason=True,
     dry_run=True,
-    ask=N_("Turn appeal {target} down?"),
+    ask=N_("Turn down appeal {target}?"),
 )

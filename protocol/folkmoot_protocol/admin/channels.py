@@ -20,21 +20,21 @@ class Grant(Options, frozen=True):
     """How long what is granted holds, and what label a public account gets."""
 
     duration: Annotated[
-        Duration | None, Flag(N_("For how long; without it, as was asked, or for good."), "--for", "DURATION")
+        Duration | None, Flag(N_("For how long; if left out, as was asked, or for good."), "--for", "DURATION")
     ] = None
     label: Annotated[
         str,
         Meta(max_length=64),
-        Flag(N_("The label of a public account that opens; without it, that of its category."), metavar="TEXT"),
+        Flag(N_("The label of a public account that opens; if left out, that of its category."), metavar="TEXT"),
     ] = ""
 
 
 class Granted(Grounded, frozen=True, kw_only=True):
     """Which of what was granted, and on what taking it back rests."""
 
-    kind: Annotated[Literal["badge", "licence", "label"], Flag(N_("What of it."))]
+    kind: Annotated[Literal["badge", "licence", "label"], Flag(N_("Which kind."))]
     category: Annotated[
-        str, Meta(max_length=64), Flag(N_("Of licences: that for this category; without it, all."), metavar="NAME")
+        str, Meta(max_length=64), Flag(N_("Of licences: the one for this category; if left out, all."), metavar="NAME")
     ] = ""
 
 
@@ -59,7 +59,7 @@ SHOW_CHANNEL = Verb(
 LIST_APPLICATIONS = Verb(
     APPLICATION,
     "list",
-    N_("List applications, what is due first before the others."),
+    N_("List applications, those due first at the top."),
     "read",
     Which,
     paged=True,
@@ -77,7 +77,7 @@ SHOW_APPLICATION = Verb(
 LOG_APPLICATION = Verb(
     APPLICATION,
     "log",
-    N_("List what happened to an application, who has read it included; that you have seen it is recorded."),
+    N_("List what happened to an application, including who has read it; that you have seen it is recorded."),
     "open_case",
     NoOptions,
     NUMBER,
@@ -87,7 +87,7 @@ LOG_APPLICATION = Verb(
 CLAIM_APPLICATION = Verb(
     APPLICATION,
     "claim",
-    N_("Take an application on for a time: nobody else decides it meanwhile."),
+    N_("Take on an application for a time: meanwhile nobody else can decide it."),
     "review_application",
     Claim,
     NUMBER,
@@ -114,7 +114,7 @@ RELEASE_APPLICATION = Verb(
 APPROVE_APPLICATION = Verb(
     APPLICATION,
     "approve",
-    N_("Grant what an application asks for; who applied is told why."),
+    N_("Grant what an application asks for; the applicant is told why."),
     "review_application",
     Grant,
     NUMBER,
@@ -126,18 +126,18 @@ APPROVE_APPLICATION = Verb(
 REJECT_APPLICATION = Verb(
     APPLICATION,
     "reject",
-    N_("Turn an application down; who applied is told why."),
+    N_("Turn down an application; the applicant is told why."),
     "review_application",
     NoOptions,
     NUMBER,
     reason=True,
     dry_run=True,
-    ask=N_("Turn application {target} down?"),
+    ask=N_("Turn down application {target}?"),
 )
 LIST_CREDENTIALS = Verb(
     CREDENTIAL,
     "list",
-    N_("List what was granted to a channel and holds."),
+    N_("List what was granted to a channel and is in force."),
     "read",
     NoOptions,
     PLACE,
@@ -152,6 +152,6 @@ REVOKE_CREDENTIAL = Verb(
     PLACE,
     reason=True,
     dry_run=True,
-    ask=N_("Take the {kind} of {target} back?"),
+    ask=N_("Take back the {kind} of {target}?"),
     examples=("credential revoke @evening_news --kind licence --category news --reason 'withdrawn by the authority'",),
 )

@@ -8,10 +8,10 @@ from ..msgids import N_
 from .row import Flag, NoOptions, Noun, Options, Target, Verb
 
 RULE = Noun("rule", N_("Content rules."))
-WORD = Noun("word", N_("Words that no group may post."))
+WORD = Noun("word", N_("Words that may not be posted in any group."))
 
 TERM = Target("WORD", N_("A term, a /pattern/ or a domain."))
-POSTED_TO = N_("Only what was posted to this group.")
+POSTED_TO = N_("Only what was posted in this group.")
 RULE_COLUMNS = ("set", "version", "rule", "kind", "severity", "verdict", "entries")
 HIT_COLUMNS = ("group", "entries", "hits", "examples")
 
@@ -19,16 +19,16 @@ HIT_COLUMNS = ("group", "entries", "hits", "examples")
 class Verdict(Options, frozen=True):
     """What follows where a word is met."""
 
-    verdict: Annotated[Literal["refuse", "hold", "flag"], Flag(N_("What follows."), metavar="refuse|hold|flag")] = (
-        "refuse"
-    )
+    verdict: Annotated[
+        Literal["refuse", "hold", "flag"], Flag(N_("What happens to a post with it."), metavar="refuse|hold|flag")
+    ] = "refuse"
 
 
 class ForCase(Options, frozen=True):
     """For which case posts are read. Without one they are counted."""
 
     case: Annotated[
-        str, Meta(max_length=64), Flag(N_("Show posts, which is on record with this case or file."), metavar="CASE")
+        str, Meta(max_length=64), Flag(N_("Show posts; that is recorded with this case or file."), metavar="CASE")
     ] = ""
 
 
@@ -44,7 +44,7 @@ LIST_RULES = Verb(
 RELOAD_RULES = Verb(
     RULE,
     "reload",
-    N_("Read the rule files again at once; a broken one leaves all as it was."),
+    N_("Read the rule files again at once; if one is broken, everything stays as it was."),
     "read",
     NoOptions,
     columns=RULE_COLUMNS,
@@ -52,7 +52,10 @@ RELOAD_RULES = Verb(
 TRY_RULES = Verb(
     RULE,
     "test",
-    N_("Try a rule file on what was posted in the last days: how many posts it meets; nothing is armed."),
+    N_(
+        "Try a rule file on what was posted in the last days: how many posts would break it; it does "
+        "not come into force."
+    ),
     "read",
     ForCase,
     Target("CODE", POSTED_TO, "--group"),
@@ -67,7 +70,7 @@ LIST_WORDS = Verb(
 CREATE_WORD = Verb(
     WORD,
     "create",
-    N_("Add a word for all groups, or give it another verdict; it holds at once."),
+    N_("Add a word for all groups, or give it another verdict; it is in force at once."),
     "edit_words",
     Verdict,
     TERM,
@@ -75,11 +78,11 @@ CREATE_WORD = Verb(
     dry_run=True,
     examples=("word create 'snake oil' --verdict hold --reason 'case 7'",),
 )
-DELETE_WORD = Verb(WORD, "delete", N_("Take a word out."), "edit_words", NoOptions, TERM, reason=True, dry_run=True)
+DELETE_WORD = Verb(WORD, "delete", N_("Remove a word."), "edit_words", NoOptions, TERM, reason=True, dry_run=True)
 TRY_WORD = Verb(
     WORD,
     "test",
-    N_("Try a word on what was posted in the last days: how many posts it meets; nothing is armed."),
+    N_("Try a word on what was posted in the last days: how many posts have it; it does not come into force."),
     "read",
     Scope,
     TERM,

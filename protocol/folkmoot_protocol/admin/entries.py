@@ -17,16 +17,16 @@ class WhichEntries(ForReport, frozen=True):
 
     seqs: Annotated[str, Flag(N_("Numbers of entries."), metavar="SEQ", words=True)] = ""
     author: Annotated[str, Flag(N_("Instead of numbers: what this account wrote."), "--user", "USER")] = ""
-    since: Annotated[
-        Duration | None, Flag(N_("With --user: how far back, a day where it is left out."), metavar="DURATION")
-    ] = None
+    since: Annotated[Duration | None, Flag(N_("With --user: how far back; a day if left out."), metavar="DURATION")] = (
+        None
+    )
     rule: Annotated[str, Flag(N_("The reason for reports that they come under."), metavar="RULE")] = ""
 
 
 REMOVE_ENTRIES = Verb(
     ENTRY,
     "remove",
-    N_("Remove entries from sight; who wrote them is told why, and can appeal."),
+    N_("Remove entries from sight; their authors are told why, and can appeal."),
     "remove_entry",
     WhichEntries,
     CODE,
@@ -54,7 +54,10 @@ class WhichText(Grounded, frozen=True, kw_only=True):
 REMOVE_TEXT = Verb(
     TEXT,
     "remove",
-    N_("Remove a group's name, topic or other text from sight, with what told it; its owner is told and can appeal."),
+    N_(
+        "Remove a group's name, topic or other text from sight, with the notices that quote it; its "
+        "owner is told and can appeal."
+    ),
     "remove_entry",
     WhichText,
     CODE,

@@ -8,12 +8,12 @@ from ..msgids import N_
 from .cases import NUMBER
 from .row import Flag, NoOptions, Noun, Options, Verb
 
-EXPORT = Noun("export", N_("Taking out what concerns a case, signed, for an inspection."))
+EXPORT = Noun("export", N_("Export what concerns a case, signed, for an inspection."))
 
 Reason = Annotated[
     str,
     Meta(min_length=1, max_length=1000),
-    Flag(N_("Why: who asks for it, and by which right; it is on record."), metavar="TEXT"),
+    Flag(N_("Why: who asks for it, and by what right; it is recorded."), metavar="TEXT"),
 ]
 
 
@@ -29,25 +29,30 @@ class Extent(Options, frozen=True, kw_only=True):
     reason: Reason
     scope: Annotated[
         Literal["entry", "user", "group"],
-        Flag(N_("Which entries: the one reported and those around it, those of whom it is about, or the group's.")),
+        Flag(
+            N_(
+                "Which entries: the reported one and those around it, those of the people it is "
+                "about, or all of the group's."
+            )
+        ),
     ] = "entry"
     since: Annotated[
         str,
         Meta(max_length=32),
-        Flag(N_("From when on (UTC); otherwise a week before the case was opened."), metavar="2026-11-30[T12:00]"),
+        Flag(N_("From when (UTC); otherwise a week before the case was opened."), metavar="2026-11-30[T12:00]"),
     ] = ""
     until: Annotated[
         str, Meta(max_length=32), Flag(N_("Until when (UTC); otherwise until now."), metavar="2026-11-30[T12:00]")
     ] = ""
     identities: Annotated[
-        bool, Flag(N_("With the identity numbers of whom the case is about: two have approved that."))
+        bool, Flag(N_("With the identity numbers of those the case is about: two have approved that."))
     ] = False
 
 
 EXPORT_CASE = Verb(
     EXPORT,
     "case",
-    N_("Write a signed bundle of what concerns a report or an appeal; that, and why, is on record."),
+    N_("Write a signed bundle of what concerns a report or an appeal; that, and why, is recorded."),
     "export_case",
     Extent,
     NUMBER,
@@ -61,7 +66,7 @@ EXPORT_CASE = Verb(
 APPROVE_EXPORT = Verb(
     EXPORT,
     "approve",
-    N_("Approve that identity numbers go along with a case's next export; two of staff have to, within a week."),
+    N_("Approve that identity numbers are included in a case's next export; two of the staff have to, within a week."),
     "export_case",
     Approval,
     NUMBER,

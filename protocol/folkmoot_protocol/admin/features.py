@@ -7,7 +7,7 @@ from msgspec import Meta
 from ..msgids import N_
 from .row import Flag, NoOptions, Noun, Options, Verb
 
-FEATURE = Noun("feature", N_("Functions that rest until a safety assessment of them is on record."))
+FEATURE = Noun("feature", N_("Functions that are off until a safety assessment of them is on record."))
 
 Name = Literal["channels", "comments", "reposts", "media"]
 
@@ -46,7 +46,7 @@ ASSESS_FEATURE = Verb(
 STOP_FEATURE = Verb(
     FEATURE,
     "stop",
-    N_("Let a function rest again: what was made with it stays."),
+    N_("Turn a function off again: what was made with it stays."),
     "assess_feature",
     OldAssessment,
     reason=True,

@@ -14,16 +14,16 @@ FILING = Noun("filing", N_("Reports of measures to the authority."))
 class WhichFilings(Options, frozen=True):
     """Which reports to list."""
 
-    state: Annotated[
-        Literal["draft", "approved", "sent", "received", "all"], Flag(N_("Which ones: how far they are."))
-    ] = "all"
+    state: Annotated[Literal["draft", "approved", "sent", "received", "all"], Flag(N_("Which ones: their state."))] = (
+        "all"
+    )
 
 
 class Approval(Options, frozen=True):
     """What goes along."""
 
     identity: Annotated[
-        bool, Flag(N_("With the identity numbers of whom it is about, when two administrators have said so."))
+        bool, Flag(N_("With the identity numbers of those it is about, if two administrators have said so."))
     ] = False
 
 

@@ -18,16 +18,17 @@ class NewHold(Options, frozen=True, kw_only=True):
     case: Annotated[
         str,
         Meta(min_length=1, max_length=64),
-        Flag(N_("Case or file that it is held for, as is on record."), metavar="CASE"),
+        Flag(N_("Case or file that it is held for; it is recorded."), metavar="CASE"),
     ]
     duration: Annotated[Duration, Flag(N_("For how long it is held, from now."), "--for", "DURATION")]
     group: Annotated[str, Flag(N_("What was written in this group."), metavar="CODE")] = ""
     account: Annotated[str, Flag(N_("What this account wrote, and from where it connected."), metavar="USER")] = ""
     since: Annotated[
-        Duration | None, Flag(N_("How far back it begins; all there is where it is left out."), metavar="DURATION")
+        Duration | None, Flag(N_("How far back it begins; everything if left out."), metavar="DURATION")
     ] = None
     till: Annotated[
-        Duration | None, Flag(N_("How far back it ends; what is yet to come where it is left out."), metavar="DURATION")
+        Duration | None,
+        Flag(N_("How far back it ends; if left out, what is yet to come is included."), metavar="DURATION"),
     ] = None
 
 
@@ -53,7 +54,7 @@ CREATE_HOLD = Verb(
 END_HOLD = Verb(
     HOLD,
     "end",
-    N_("End a hold of staff before its time; what it has kept of months that are gone is removed."),
+    N_("End a hold of the staff's before its time; what it has kept of months that are gone is removed."),
     "hold_entries",
     NoOptions,
     NUMBER,
@@ -65,7 +66,7 @@ END_HOLD = Verb(
 SHOW_HOLD = Verb(
     HOLD,
     "show",
-    N_("List what a hold has kept of months that are gone; the reading is on record."),
+    N_("List what a hold has kept of months that are gone; the look is recorded."),
     "hold_entries",
     NoOptions,
     NUMBER,

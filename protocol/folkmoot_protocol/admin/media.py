@@ -18,7 +18,7 @@ class WhichMedia(Options, frozen=True, kw_only=True):
     account: Annotated[str, Flag(N_("Uploads of this account."), "--user", "USER")] = ""
     state: Annotated[
         Literal["", "asked", "pending", "ready", "refused", "posted", "removed"],
-        Flag(N_("Uploads that are so far.")),
+        Flag(N_("Uploads in this state.")),
     ] = ""
 
 
@@ -28,14 +28,16 @@ class ForCase(Options, frozen=True, kw_only=True):
     case: Annotated[
         str,
         Meta(min_length=1, max_length=64),
-        Flag(N_("Case that it is looked at for, as is on record."), metavar="CASE"),
+        Flag(N_("Case that it is looked at for; it is recorded."), metavar="CASE"),
     ]
 
 
 LIST_MEDIA = Verb(
     MEDIA,
     "list",
-    N_("List uploads, the latest first: whose, how far they are, why they were refused, and where they are posted."),
+    N_(
+        "List uploads, the latest first: whose they are, their state, why they were refused, and where they are posted."
+    ),
     "read",
     WhichMedia,
     paged=True,
@@ -45,7 +47,7 @@ LIST_MEDIA = Verb(
 SHOW_MEDIA = Verb(
     MEDIA,
     "show",
-    N_("Give a path to look at an upload by, for some minutes, removed ones included; the looking is on record."),
+    N_("Give a path at which an upload can be seen for some minutes, even a removed one; the look is recorded."),
     "read_texts",
     ForCase,
     ID,

@@ -9,7 +9,7 @@ MEDIATION = Noun("mediation", N_("Mediations between two accounts."))
 LIST_MEDIATIONS = Verb(
     MEDIATION,
     "list",
-    N_("List mediations, those that wait longest for a mediator before the others; not what is said in them."),
+    N_("List mediations, those waiting longest for a mediator at the top; not what is said in them."),
     "read",
     Which,
     paged=True,
@@ -18,7 +18,7 @@ LIST_MEDIATIONS = Verb(
 TAKE_MEDIATION = Verb(
     MEDIATION,
     "take",
-    N_("Take a mediation on, as its mediator; both parties are told. Go on with /mediate."),
+    N_("Take on a mediation as its mediator; both parties are told. Continue with /mediate."),
     "review_case",
     NoOptions,
     NUMBER,

@@ -13,7 +13,7 @@ SHOW_NODE = Verb(
 CONFIRM = Verb(
     NODE,
     "confirm",
-    N_("Put on record that the clock of the node that answers is right, or that the months that are due may go."),
+    N_("Confirm that the clock of the node that answers is right, or that the months that are due may go."),
     "confirm_store",
     NoOptions,
     MATTER,

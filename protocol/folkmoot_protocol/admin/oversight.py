@@ -6,7 +6,7 @@ from ..msgids import N_
 from .cases import Heir
 from .row import Duration, Flag, NoOptions, Noun, Options, Verb
 
-DUTY = Noun("duty", N_("How the operator's duties stand; it ends with 1 where one is broken."), usual="show")
+DUTY = Noun("duty", N_("Show how the operator's duties stand; the exit code is 1 if one is broken."), usual="show")
 FIGURES = Noun("figures", N_("Reports and appeals in figures: by reason, and by kind of measure."), usual="show")
 
 
@@ -14,7 +14,7 @@ class Since(Options, frozen=True):
     """How far back cases are counted."""
 
     since: Annotated[
-        Duration | None, Flag(N_("How far back; a quarter of a year where it is left out."), metavar="DURATION")
+        Duration | None, Flag(N_("How far back; a quarter of a year if left out."), metavar="DURATION")
     ] = None
 
 
@@ -31,7 +31,7 @@ SHOW_DUTIES = Verb(
 BEGIN_DUTY = Verb(
     DUTY,
     "on",
-    N_("Say that you are on duty: reminders come to you before they come to others."),
+    N_("Say that you are on duty: reminders come to you before others."),
     "read",
     NoOptions,
     dry_run=True,
@@ -39,7 +39,7 @@ BEGIN_DUTY = Verb(
 END_DUTY = Verb(
     DUTY,
     "off",
-    N_("Say that you are not on duty any more."),
+    N_("Say that you are no longer on duty."),
     "read",
     Heir,
     dry_run=True,

@@ -7,7 +7,7 @@ from msgspec import Meta
 from ..msgids import N_
 from .row import Flag, NoOptions, Noun, Options, Target, Verb
 
-QUEUE = Noun("queue", N_("Posts that wait for the operator's staff."))
+QUEUE = Noun("queue", N_("Posts waiting for the operator's staff."))
 
 HELD = Target("CASE", N_("Case number, as the list has it."))
 HIT = Target("CASE|CODE:SEQ", N_("Case number, or group code and number of an older entry, as the list has it."))
@@ -24,14 +24,14 @@ class ForCase(Options, frozen=True):
 class Where(Options, frozen=True):
     """Whose posts."""
 
-    group: Annotated[str, Flag(N_("Only what waits in this group."), metavar="CODE")] = ""
-    retro: Annotated[bool, Flag(N_("Instead: older entries that a rule meets which was set later."))] = False
+    group: Annotated[str, Flag(N_("Only what is waiting in this group."), metavar="CODE")] = ""
+    retro: Annotated[bool, Flag(N_("Instead: older entries that break a rule which was set later."))] = False
 
 
 LIST_QUEUE = Verb(
     QUEUE,
     "list",
-    N_("List the posts that wait, the oldest first, without what they say."),
+    N_("List the posts that are waiting, the oldest first, without what they say."),
     "read",
     Where,
     paged=True,
@@ -41,7 +41,7 @@ LIST_QUEUE = Verb(
 SHOW_HELD = Verb(
     QUEUE,
     "show",
-    N_("Show a post that waits and what it says; that it was read is on record."),
+    N_("Show a waiting post and what it says; that it was read is recorded."),
     "read_texts",
     ForCase,
     HIT,
@@ -51,8 +51,8 @@ APPROVE_HELD = Verb(
     QUEUE,
     "approve",
     N_(
-        "Let a post pass: it is posted, or waits for the group's admins where a word of theirs holds it as well. An "
-        "older entry stands, and is listed no more."
+        "Let a post pass: it is posted, or waits for the group's admins if a word of theirs holds it "
+        "as well. An older entry stands, and is no longer listed."
     ),
     "review_post",
     NoOptions,
@@ -62,7 +62,7 @@ APPROVE_HELD = Verb(
 DENY_HELD = Verb(
     QUEUE,
     "deny",
-    N_("Turn a post down; its author is told the rule and the reason, and can appeal."),
+    N_("Turn down a post; its author is told the rule and the reason, and can appeal."),
     "review_post",
     NoOptions,
     HELD,

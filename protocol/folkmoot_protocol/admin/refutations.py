@@ -9,7 +9,9 @@ from .accounts import ForReport
 from .groups import CODE
 from .row import Flag, NoOptions, Noun, Options, Verb
 
-REFUTATION = Noun("refutation", N_("What stands beside posts that are not so, wherever they are repeated."))
+REFUTATION = Noun(
+    "refutation", N_("Refutations: what is shown beside posts that are not true, wherever they are reposted.")
+)
 
 Seq = Annotated[int, Meta(ge=1), Flag(N_("The number of the post."), metavar="SEQ")]
 
@@ -18,7 +20,7 @@ class NewRefutation(ForReport, frozen=True, kw_only=True):
     """Of which post, what is to stand beside it, and the reason for reports that it comes under."""
 
     seq: Seq
-    text: Annotated[str, Meta(max_length=1000), Flag(N_("What is to stand beside it."), metavar="TEXT")]
+    text: Annotated[str, Meta(max_length=1000), Flag(N_("The text to show beside it."), metavar="TEXT")]
     rule: Annotated[str, Flag(N_("The reason for reports that it comes under."), metavar="RULE")] = ""
 
 
@@ -40,7 +42,10 @@ LIST_REFUTATIONS = Verb(
 REFUTE = Verb(
     REFUTATION,
     "create",
-    N_("Put a text beside a post and all that repeats it; who wrote and repeated it is told, its author can appeal."),
+    N_(
+        "Show a text beside a post and all its reposts; those who wrote and reposted it are told, and "
+        "its author can appeal."
+    ),
     "remove_entry",
     NewRefutation,
     CODE,
@@ -50,7 +55,7 @@ REFUTE = Verb(
 WITHDRAW_REFUTATION = Verb(
     REFUTATION,
     "end",
-    N_("Take what stands beside a post away again; who was told of it is told of that."),
+    N_("Withdraw a refutation; those who were told of it are told of that."),
     "remove_entry",
     OldRefutation,
     CODE,

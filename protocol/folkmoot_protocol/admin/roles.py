@@ -19,9 +19,9 @@ class Given(Options, frozen=True):
     case: Annotated[
         str,
         Meta(max_length=1000),
-        Flag(N_("Of an inspector: the numbers of the reports and appeals that it opens."), metavar="CASES"),
+        Flag(N_("For an inspector: the numbers of the reports and appeals that the role opens."), metavar="CASES"),
     ] = ""
-    duration: Annotated[Duration | None, Flag(N_("Of an inspector: for how long."), "--for", "DURATION")] = None
+    duration: Annotated[Duration | None, Flag(N_("For an inspector: for how long."), "--for", "DURATION")] = None
 
 
 class Course(Options, frozen=True):
@@ -33,7 +33,7 @@ class Course(Options, frozen=True):
 LIST_ROLES = Verb(
     ROLE,
     "list",
-    N_("List who works for the operator, and as what."),
+    N_("List who works for the operator, and in which role."),
     "read",
     NoOptions,
     columns=("user", "display_name", "role", "on_duty", "cases", "until", "rests_until"),
@@ -41,7 +41,7 @@ LIST_ROLES = Verb(
 SHOW_ROLE = Verb(
     ROLE,
     "show",
-    N_("Show which roles an account was given and lost, by whom and why, and how it was trained."),
+    N_("Show which roles an account was given and lost, by whom and why, and its training."),
     "read",
     NoOptions,
     NAME,
@@ -74,11 +74,11 @@ CREATE_ROLE = Verb(
 DELETE_ROLE = Verb(
     ROLE,
     "delete",
-    N_("Take an account's role away; its connections stay, its next request is refused."),
+    N_("Take away an account's role; its connections stay, its next request is refused."),
     "grant_role",
     NoOptions,
     NAME,
     reason=True,
     dry_run=True,
-    ask=N_("Take the role of @{target} away?"),
+    ask=N_("Take away the role of @{target}?"),
 )

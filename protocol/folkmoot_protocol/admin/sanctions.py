@@ -45,13 +45,13 @@ class NewMeasure(Grounded, frozen=True):
             )
         ),
     ] = "warn"
-    duration: Annotated[
-        Duration | None, Flag(N_("For how long; its usual time where it is left out."), "--for", "DURATION")
-    ] = None
+    duration: Annotated[Duration | None, Flag(N_("For how long; its usual time if left out."), "--for", "DURATION")] = (
+        None
+    )
     score: Annotated[
         int | None, Meta(ge=0, le=1000), Flag(N_("With --measure credit: the new score."), metavar="N")
     ] = None
-    replace: Annotated[bool, Flag(N_("Put it in the place of the one in force."))] = False
+    replace: Annotated[bool, Flag(N_("Replace the one in force."))] = False
 
 
 class OldMeasure(Options, frozen=True):
@@ -63,9 +63,9 @@ class OldMeasure(Options, frozen=True):
 class NewDeadline(Options, frozen=True):
     """A new time to mend it; without one the old time stays."""
 
-    duration: Annotated[
-        Duration | None, Flag(N_("A new time within which it is to be mended."), "--for", "DURATION")
-    ] = None
+    duration: Annotated[Duration | None, Flag(N_("A new time within which to put it right."), "--for", "DURATION")] = (
+        None
+    )
 
 
 LIST_WARNINGS = Verb(
@@ -80,7 +80,7 @@ LIST_WARNINGS = Verb(
 LIST_PROPOSALS = Verb(
     SANCTION,
     "status",
-    N_("List the measures that wait for a second administrator."),
+    N_("List the measures waiting for a second administrator."),
     "read",
     NoOptions,
     paged=True,
@@ -97,7 +97,7 @@ SHOW_SANCTION = Verb(
 TAKE_MEASURE = Verb(
     SANCTION,
     "create",
-    N_("Take a measure; where two decide on it, propose it. Against a group, a warning unless another is named."),
+    N_("Take a measure, or propose it if two have to decide. Against a group, a warning unless another is named."),
     "warn_group",
     NewMeasure,
     SUBJECT,
@@ -137,7 +137,7 @@ CONFIRM_MEASURE = Verb(
 ACCEPT_RECTIFICATION = Verb(
     SANCTION,
     "close",
-    N_("Close a group's warning: it is mended."),
+    N_("Close a group's warning: it has been put right."),
     "warn_group",
     NoOptions,
     CODE,
@@ -147,7 +147,7 @@ ACCEPT_RECTIFICATION = Verb(
 REJECT_RECTIFICATION = Verb(
     SANCTION,
     "reject",
-    N_("Keep a group's warning open, for it is not mended; or turn down a proposed measure."),
+    N_("Keep a group's warning open because it has not been put right; or turn down a proposed measure."),
     "warn_group",
     NewDeadline,
     MATTER,

@@ -8,7 +8,7 @@ SEGMENT = Noun("segment", N_("Months of messages and of the access log."))
 LIST_SEGMENTS = Verb(
     SEGMENT,
     "list",
-    N_("List the months that are kept: their size, what was sealed of them, and when they go."),
+    N_("List the months that are kept: their size, what was sealed of them, and when they will be removed."),
     "read",
     NoOptions,
     columns=("month", "kind", "size", "entries", "sealed", "goes", "sha256"),
@@ -24,7 +24,10 @@ PLAN_SEGMENTS = Verb(
 CONFIRM_SEGMENTS = Verb(
     SEGMENT,
     "confirm",
-    N_("Put on record that the months that are due may go, however many: that the clock is right. Or: node confirm."),
+    N_(
+        "Confirm that the months that are due may go, however many there are, because the clock is "
+        "right. Or: node confirm."
+    ),
     "confirm_store",
     NoOptions,
     reason=True,

@@ -12,7 +12,7 @@ SESSION = Noun("session", N_("Sessions of accounts."))
 class Which(Options, frozen=True):
     """Which session is ended."""
 
-    id: Annotated[str, Flag(N_("That one alone, by its id in the list."), metavar="ID")] = ""
+    id: Annotated[str, Flag(N_("Only that one, by its id in the list."), metavar="ID")] = ""
 
 
 LIST_SESSIONS = Verb(

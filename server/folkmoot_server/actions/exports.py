@@ -23,7 +23,7 @@ BUSY = Refusal(
     ErrorCode.UNAVAILABLE, N_("Others are being made just now; try again in a minute."), {"retry_after_ms": 60_000}
 )
 GONE = Refusal(
-    ErrorCode.NO_SUCH_ENTRY, N_("This export is not known here any more: begin anew."), {"help": "export case"}
+    ErrorCode.NO_SUCH_ENTRY, N_("This export is no longer known here: start again."), {"help": "export case"}
 )
 
 

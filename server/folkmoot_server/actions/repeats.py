@@ -52,7 +52,7 @@ OTHER_USE = Refusal(
     N_("This nonce was used for something else: choose another one."),
     {"field": "nonce", "rule": "nonce"},
 )
-DONE = N_("This was done already.")
+DONE = N_("This has been done already.")
 
 
 def digest_of(*content: object) -> str:

@@ -44,6 +44,6 @@ async def find_drawn(call: Call, options: rows.OfCase) -> Outcome:
         return refusal
     user = await call.app.audit.whose(call.target.lower())
     if user is None:
-        text = N_("No account stands behind {drawn}.")
+        text = N_("{drawn} does not stand for any account.")
         return Refusal(ErrorCode.NO_SUCH_USER, text, {"drawn": call.target[:64], "help": "access list"})
     return AdminResult(items=({"user": user},))

@@ -293,7 +293,7 @@ async def close_report(call: Call, options: rows.Decision) -> Outcome:
     if isinstance(closing, Refusal):
         return closing
     if (options.remove or options.suspend is not None) and command.outcome is not CaseOutcome.UPHELD:
-        text = N_("Only a report that is upheld brings a measure.")
+        text = N_("Only a report that is upheld can lead to a measure.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "remove" if options.remove else "suspend"})
     # All of it is asked about first: what is refused leaves nothing in memory that is not stored.
     refusal = await would_take(call, case, options)

@@ -138,7 +138,7 @@ async def find_report(call: Call, number: str, is_about: Callable[[CaseState], b
         return None
     report = await call.app.store.ledger.load_case(number.lower())
     if report is None or report.kind is not CaseKind.REPORT or not is_about(report):
-        text = N_("There is no report {case} about whom this hits.")
+        text = N_("There is no report {case} about the one whom this affects.")
         return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"case": number[:64], "help": "case list"})
     if report.outcome is CaseOutcome.UPHELD:
         return report
@@ -172,7 +172,7 @@ async def grounds_of(call: Call, options: Grounded) -> Grounds | Refusal:
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "entry"})
     found = await call.app.store.journal.entry(code, int(digits))
     if found is None:
-        text = N_("There is no entry {seq} in this group.")
+        text = N_("There is no entry #{seq} in this group.")
         return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"seq": int(digits), "help": "/history"})
     return Grounds(options.rule, options.law, code, found.seq, found.ts)
 

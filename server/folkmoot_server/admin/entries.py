@@ -70,7 +70,7 @@ async def entries_at(call: Call, room: Room, seqs: Sequence[int]) -> list[FoundE
     found = await call.app.store.journal.versions(room.state.code, seqs)
     missing = next((seq for seq in seqs if seq not in found), None)
     if missing is not None:
-        text = N_("There is no entry {seq} in this group.")
+        text = N_("There is no entry #{seq} in this group.")
         return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"seq": missing, "help": "/history"})
     entries = {one.entry.seq: one.entry for one in found.values()}
     return [FoundEntry(one.seq, one.from_.user, one.kind, one.redacted) for one in entries.values()]

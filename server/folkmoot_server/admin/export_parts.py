@@ -48,7 +48,7 @@ MOST = 200_000
 """No more entries, events or records of connections than that are taken out at once."""
 TRIES = 5
 """How often it is tried to note what was made, while others act on the case."""
-NOT_COVERED = N_("the platform role of who took this out does not cover it")
+NOT_COVERED = N_("the platform role of whoever took this out does not cover it")
 TOO_MUCH = Refusal(
     ErrorCode.BAD_REQUEST,
     N_("This is more than {limit}: ask for a shorter time, or for less."),

@@ -20,7 +20,9 @@ from .call import Call, Outcome, carries_out
 from .common import act_on_room, check_asker, record_reading
 
 LONGEST = 15
-NOTHING = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("No such post waits for the operator's staff."), {"help": "queue list"})
+NOTHING = Refusal(
+    ErrorCode.NO_SUCH_ENTRY, N_("No such post is waiting for the operator's staff."), {"help": "queue list"}
+)
 
 
 def queue_item(one: QueuedPost) -> dict[str, object]:

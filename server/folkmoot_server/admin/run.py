@@ -90,7 +90,7 @@ ABOUT_ACCOUNTS = (USER, ROLE, SESSION, IDENTITY, CREDIT)
 """What these nouns are about is an account that staff has named."""
 
 UNKNOWN = Refusal(ErrorCode.UNKNOWN_COMMAND, N_("There is no such administration command."))
-NEEDS_REASON = Refusal(ErrorCode.BAD_REQUEST, N_("Give a reason: whoever it hits is told."), {"field": "reason"})
+NEEDS_REASON = Refusal(ErrorCode.BAD_REQUEST, N_("Give a reason: whoever it affects is told."), {"field": "reason"})
 NEEDS_FILE = Refusal(ErrorCode.BAD_REQUEST, N_("Give the rule file to try."), {"field": "file"})
 NO_DRY_RUN = Refusal(ErrorCode.BAD_REQUEST, N_("This has no dry run."), {"field": "dry_run"})
 

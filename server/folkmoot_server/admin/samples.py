@@ -29,7 +29,7 @@ async def sample_reports(call: Call, options: rows.Sample) -> Outcome:
         events = await call.app.store.ledger.events(case_stream(number))
         shown = handled(found[number], [one.event for one in events if isinstance(one.event, CaseEvent)])
         items.append(msgspec.to_builtins(shown))
-    text = N_("Drawn by the word {word} from {count} reports.")
+    text = N_("Drawn with the word {word} from {count} reports.")
     return AdminResult(items=tuple(items), text=call.say(text, {"word": word, "count": len(found)}))
 
 

@@ -38,13 +38,15 @@ def read_wanted(code: str, options: rows.WhichText) -> Wanted | Refusal:
     what, user = GroupText(options.what), fold_user_name(options.member)
     if bool(user) is not (what is GroupText.TAG):
         return Refusal(
-            ErrorCode.BAD_REQUEST, N_("A tag is that of a member, and nothing else is."), {"field": "member"}
+            ErrorCode.BAD_REQUEST,
+            N_("Only a tag belongs to a member: name one with it, and with nothing else."),
+            {"field": "member"},
         )
     number = options.act.removeprefix(f"{code}-")
     if bool(number) is not (what is GroupText.REASON) or (number and not (number.isascii() and number.isdigit())):
         return Refusal(
             ErrorCode.BAD_REQUEST,
-            N_("A reason is that of an act of the group: give its number or case."),
+            N_("A reason belongs to an act of the group: give its number or case."),
             {"field": "act"},
         )
     return Wanted(what, user, int(number or 0))

@@ -105,7 +105,7 @@ def remarks(pairs: Sequence[Pair]) -> list[str]:
     for pair in pairs:
         if pair.folkmoot.faults or pair.reference.faults:
             found.append(
-                _("{name}: the figures do not count, for something was lost or refused.").format(name=pair.name)
+                _("{name}: the figures do not count, because something was lost or refused.").format(name=pair.name)
             )
         for server, one in (("Folkmoot", pair.folkmoot), ("websockets.broadcast", pair.reference)):
             if one.generator_cpu_share > BUSY > (one.server_cpu_share or 0):

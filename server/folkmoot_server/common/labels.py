@@ -12,7 +12,7 @@ from folkmoot_protocol.types import CommentPolicy, GroupStatus, Identity, JoinMo
 
 JOIN_MODES: dict[str, str] = {
     JoinMode.OPEN: N_("open to everyone"),
-    JoinMode.APPROVAL: N_("an admin lets you in"),
+    JoinMode.APPROVAL: N_("after approval by an admin"),
     JoinMode.QUESTION: N_("by answering a question"),
     JoinMode.INVITE: N_("by invitation"),
     JoinMode.CLOSED: N_("closed to newcomers"),

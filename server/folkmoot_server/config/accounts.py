@@ -19,7 +19,7 @@ class Registration:
         ),
         choices=("open", "invitation", "closed"),
     )
-    per_day: int = setting(0, N_("Accounts that may be registered a day, all together. 0 = no limit."), least=0)
+    per_day: int = setting(0, N_("Accounts that may be registered a day, in all. 0 = no limit."), least=0)
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,6 @@ class Staff:
 
     require_otp: bool = setting(
         True,
-        N_("Whether staff must have a second factor for whatever is more than reading."),
+        N_("Whether staff must have a second factor for anything beyond reading."),
         open=False,
     )

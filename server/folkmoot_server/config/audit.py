@@ -28,16 +28,18 @@ class Syslog:
         check=check_collector,
     )
     ca_file: Path | None = setting(
-        None, N_("PEM file with the authorities that its certificate may be of. Not set: those of the system.")
+        None, N_("PEM file with the authorities that may have issued its certificate. Not set: those of the system.")
     )
     certificate: Path | None = setting(None, N_("PEM file with a certificate to show it; with key."))
     key: Path | None = setting(None, N_("PEM file with the private key of that."))
     timeout_seconds: int = setting(
-        10, N_("Seconds that it may take to answer, or to take something."), least=1, most=60
+        10, N_("Seconds that it may take to answer, or to accept something."), least=1, most=60
     )
     waiting: int = setting(
         10000,
-        N_("Records of the access log that wait while it takes nothing; those beyond are lost, which it is told."),
+        N_(
+            "Records of the access log that are kept while it accepts nothing; those beyond are lost, which it is told."
+        ),
         least=100,
         most=1000000,
     )
@@ -49,7 +51,7 @@ class Audit:
 
     format: str = setting(
         "plain",
-        N_('What messages have. "plain": one JSON object; "ocsf": one of the Open Cybersecurity Schema Framework.'),
+        N_('What messages contain. "plain": one JSON object; "ocsf": one of the Open Cybersecurity Schema Framework.'),
         choices=("plain", "ocsf"),
     )
     syslog: Syslog = section(Syslog, N_("Where events of governance and access are sent, by syslog over TLS."))

@@ -37,7 +37,7 @@ class Features:
 
     assessed: tuple[str, ...] = setting(
         (),
-        N_("Functions that rest until a safety assessment is on record: channels, comments, reposts, media."),
+        N_("Functions that are off until a safety assessment is on record: channels, comments, reposts, media."),
         check=check_features,
     )
 
@@ -66,7 +66,7 @@ class ChannelPolicy:
     licences: Mapping[str, str] = labels(
         "CATEGORY",
         N_(
-            "Categories in which a post of a channel takes a licence, name = publish or relay. "
+            "Categories in which a post of a channel needs a licence, name = publish or relay. "
             "Whoever has one to relay may only repost."
         ),
         {},

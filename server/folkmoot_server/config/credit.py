@@ -174,13 +174,13 @@ class SanctionPolicy:
     """Measures of the platform (G11)."""
 
     inspect_hours: int = setting(
-        72, N_("Hours within which staff looks at what a warned group says is mended."), least=1, most=8760
+        72, N_("Hours within which staff looks at what a warned group says it has put right."), least=1, most=8760
     )
     overdue_suspend_days: int = setting(
         0,
         N_(
-            "Days for which a group is suspended by itself that has not mended in time what it was warned of. "
-            "0 = that is proposed to staff, and nothing happens by itself."
+            "Days for which a group is suspended automatically if it has not put right in time what "
+            "it was warned about. 0 = that is proposed to staff, and nothing happens by itself."
         ),
         least=0,
         most=3650,

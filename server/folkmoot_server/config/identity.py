@@ -59,8 +59,8 @@ class Sender:
         secret=True,
     )
     timeout_seconds: int = setting(5, N_("Seconds that it may take to answer."), least=1, most=60)
-    tries: int = setting(3, N_("How often a code is tried to be sent."), least=1, most=10)
-    code_minutes: int = setting(10, N_("Minutes that a code counts."), least=1, most=60)
+    tries: int = setting(3, N_("How many times sending a code is tried."), least=1, most=10)
+    code_minutes: int = setting(10, N_("Minutes for which a code is valid."), least=1, most=60)
     codes_per_hour: int = setting(5, N_("Codes an hour for one account and for one number."), least=1, most=1000)
     codes_per_address: int = setting(20, N_("Codes an hour that one address may ask for."), least=1, most=100000)
 
@@ -70,7 +70,7 @@ class IdentityChecks:
     """How identity is checked."""
 
     minimum_age: int = setting(
-        0, N_("Years that a resident identity number must show. 0 = any age."), least=0, most=120
+        0, N_("Age in years that a resident identity number must show. 0 = any age."), least=0, most=120
     )
     review_url: str = setting(
         "", N_('Where numbers are reviewed with policy.identity.review = "webhook".'), check=check_url

@@ -25,7 +25,7 @@ class MediaSettings:
     """What may be uploaded, and where it is kept."""
 
     max_bytes: int = setting(
-        64 * MIB, N_("Largest file that is taken, bytes. 0 = nothing can be uploaded."), least=0, most=1024 * MIB
+        64 * MIB, N_("Largest file that is accepted, bytes. 0 = nothing can be uploaded."), least=0, most=1024 * MIB
     )
     per_day_bytes: int = setting(
         256 * MIB, N_("Bytes that one account may upload within 24 hours. 0 = any number."), open=0, least=0
@@ -46,10 +46,10 @@ class MediaSettings:
         check=_check_store,
     )
     reserve_bytes: int = setting(
-        1024 * MIB, N_("Free bytes of the data directory's disk below which nothing is uploaded."), least=0
+        1024 * MIB, N_("Free bytes on the data directory's disk below which uploads are refused."), least=0
     )
     uploads_at_once: int = setting(
-        100, N_("Uploads that a node takes at the same time; an account has three at most."), least=1, most=1000
+        100, N_("Uploads that a node accepts at the same time; an account has three at most."), least=1, most=1000
     )
     known_files: Path | None = setting(
         None,
@@ -66,7 +66,7 @@ class MediaSettings:
         ),
         check=check_url,
     )
-    scan_seconds: int = setting(30, N_("Seconds that this may take to answer."), least=1, most=600)
+    scan_seconds: int = setting(30, N_("Seconds that it may take to answer."), least=1, most=600)
     workers: int = setting(
         1, N_("Files that a node makes anew at the same time, each in a process of its own."), least=1
     )

@@ -32,7 +32,7 @@ def check_url(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class Operator:
-    """Who runs the service, and what they publish of it."""
+    "Who runs the service, and what they publish about it."
 
     name: str = setting("", N_("Who runs the service; shown at /rules."))
     responsible: str = setting(
@@ -44,7 +44,7 @@ class Operator:
         60, N_("Days before the licence ends from which on it counts as due."), least=1, most=3650
     )
     publish_figures: bool = setting(
-        False, N_("Whether what became of reports and appeals is published at /transparency.")
+        False, N_("Whether the outcomes of reports and appeals are published at /transparency.")
     )
     figures_days: int = setting(91, N_("Days that these figures go back."), least=1, most=3650)
     authority_url: str = setting(

@@ -145,8 +145,9 @@ class Server:
     allowed_hosts: tuple[str, ...] = setting(
         (),
         N_(
-            "Names that the server goes by besides that of public_url. Requests for another are refused; IP addresses "
-            "and localhost always are its own. None named and listening beyond loopback: any will do."
+            "Names that the server goes by besides that of public_url. Requests for other names are "
+            "refused; IP addresses and localhost are always its own. None named and listening beyond "
+            "loopback: any will do."
         ),
         check=_check_hosts,
     )
@@ -259,7 +260,7 @@ class Grade:
     )
     info_page: bool = setting(False, N_("Whether the group's info page must be public."), open=False)
     least_admins: int = setting(
-        0, N_("Admins beside the owner without whom a group does not grow into this grade."), open=0, least=0, most=1000
+        0, N_("Admins besides the owner that a group needs to grow into this grade."), open=0, least=0, most=1000
     )
 
 
@@ -284,17 +285,17 @@ class ContentPolicy:
         N_("Rule files, paths ending in .toml, or sets that come along: domains, terms, spam, profanity, conduct."),
         open=(),
     )
-    low: str = setting("flag", N_("What becomes of a post that breaks a rule of severity low."), choices=ACTIONS)
-    medium: str = setting("hold", N_("What becomes of a post that breaks a rule of severity medium."), choices=ACTIONS)
-    high: str = setting("refuse", N_("What becomes of a post that breaks a rule of severity high."), choices=ACTIONS)
+    low: str = setting("flag", N_("What happens to a post that breaks a rule of severity low."), choices=ACTIONS)
+    medium: str = setting("hold", N_("What happens to a post that breaks a rule of severity medium."), choices=ACTIONS)
+    high: str = setting("refuse", N_("What happens to a post that breaks a rule of severity high."), choices=ACTIONS)
     words_per_group: int = setting(200, N_("Words that an owner may add for one group."), least=0, most=1000)
     queue_posts: int = setting(200, N_("Posts of a group that wait for review; more are refused."), least=1, most=1000)
-    queue_days: int = setting(7, N_("Days that a post waits for review."), least=1, most=365)
+    queue_days: int = setting(7, N_("Days for which a post waits for review."), least=1, most=365)
 
 
 @dataclass(frozen=True)
 class GroupPolicy:
-    """What holds in every group."""
+    "What applies in every group."
 
     delete_own_seconds: int = setting(
         120, N_("Seconds within which authors may delete entries of their own. 0 = never."), least=0
@@ -302,14 +303,17 @@ class GroupPolicy:
     edit_own_seconds: int = setting(
         900, N_("Seconds within which authors may edit entries of their own. 0 = never."), least=0
     )
-    warning_days: int = setting(30, N_("Days that a warning of a member is in force."), least=1, most=3650)
+    warning_days: int = setting(30, N_("Days for which a warning to a member is in force."), least=1, most=3650)
     warning_ladder: str = setting(
         DEFAULT_LADDER,
-        N_("What follows on warnings in force, where a group has not set its own: on the third …, on the fourth …."),
+        N_(
+            "What follows after warnings in force, where a group has not set its own: after the third "
+            "…, after the fourth …."
+        ),
         check=_check_ladder,
     )
-    invite_days: int = setting(7, N_("Days that an invitation stands."), least=1, most=365)
-    request_days: int = setting(7, N_("Days that a request to join waits for an answer."), least=1, most=365)
+    invite_days: int = setting(7, N_("Days for which an invitation is valid."), least=1, most=365)
+    request_days: int = setting(7, N_("Days for which a request to join waits for an answer."), least=1, most=365)
     absence_days: int = setting(
         7,
         N_("An owner whose account is suspended for so many days or longer is replaced by the heir or an admin."),
@@ -318,42 +322,46 @@ class GroupPolicy:
     )
     quiet_minutes: int = setting(
         10,
-        N_("Minutes within which somebody's leaving after joining, or joining again, is not told to the group."),
+        N_("Minutes within which leaving after joining, or joining again, is not told to the group."),
         open=0,
         least=0,
         most=1440,
     )
     kick_wait_minutes: int = setting(
-        10, N_("Minutes before who was removed may come back, unless invited."), open=0, least=0, most=525600
+        10, N_("Minutes before somebody who was removed may come back, unless invited."), open=0, least=0, most=525600
     )
     denial_wait_hours: int = setting(
-        24, N_("Hours before who was turned down may ask to join again, unless invited."), open=0, least=0, most=8760
+        24,
+        N_("Hours before somebody who was turned down may ask to join again, unless invited."),
+        open=0,
+        least=0,
+        most=8760,
     )
     tries_per_hour: int = setting(
-        5, N_("Answers and invite codes that one account may try at one group's door, an hour. 0 = no limit."), least=0
+        5, N_("Answers and invite codes that one account may try at one group, an hour. 0 = no limit."), least=0
     )
     transfer_hours: int = setting(
-        48, N_("Hours that a proposed transfer of ownership waits for the heir's word."), least=1, most=8760
+        48, N_("Hours for which an offered transfer of ownership waits for an answer."), least=1, most=8760
     )
     raid_joins: int = setting(
         20,
-        N_("Joins within a minute, by a door open to anyone, that are held to be a raid. 0 = never."),
+        N_("Joins within a minute, where anyone may join, that count as a raid. 0 = never."),
         open=0,
         least=0,
         most=1000,
     )
     raid_repeats: int = setting(
         3,
-        N_("Posts of one text by new members within a minute that are held to be a raid. 0 = never."),
+        N_("Posts of the same text by new members within a minute that count as a raid. 0 = never."),
         open=0,
         least=0,
         most=100,
     )
-    newcomer_minutes: int = setting(10, N_("Minutes that a member counts as new."), least=1, most=1440)
+    newcomer_minutes: int = setting(10, N_("Minutes for which a member counts as new."), least=1, most=1440)
     antiraid_minutes: int = setting(
-        30, N_("Minutes that a raid is held off, unless told otherwise."), least=1, most=10080
+        30, N_("Minutes for which the raid guard stays on, unless told otherwise."), least=1, most=10080
     )
-    admins_per_group: int = setting(50, N_("Admins that a group may have beside its owner."), least=0, most=1000)
+    admins_per_group: int = setting(50, N_("Admins that a group may have besides its owner."), least=0, most=1000)
 
 
 @dataclass(frozen=True)
@@ -384,8 +392,8 @@ class Policy:
     channels: ChannelPolicy = section(ChannelPolicy, N_("Public accounts: caps, licences, documents."))
     sanctions: SanctionPolicy = section(SanctionPolicy, N_("Measures of the platform: the term of appeal."))
     reports: ReportPolicy = section(ReportPolicy, N_("Reports and appeals: within which times they are answered."))
-    content: ContentPolicy = section(ContentPolicy, N_("Rule files, and what becomes of posts that break a rule."))
-    groups: GroupPolicy = section(GroupPolicy, N_("What holds in every group."))
+    content: ContentPolicy = section(ContentPolicy, N_("Rule files, and what happens to posts that break a rule."))
+    groups: GroupPolicy = section(GroupPolicy, N_("What applies in every group."))
 
 
 @dataclass(frozen=True)
@@ -455,25 +463,27 @@ class Config:
     profile: str = setting(
         "regulated",
         N_(
-            'Which defaults hold. "regulated": identities are checked, quotas are tight. "open": nobody needs an '
-            "identity and limits are wide, for trying out and for closed teams. A profile only moves defaults: "
-            "what you set yourself holds in both."
+            'Which defaults apply. "regulated": identities are checked, quotas are tight. "open": '
+            "nobody needs an identity and limits are wide, for trying out and for closed teams. A "
+            "profile only moves defaults: what you set yourself applies in both."
         ),
         choices=("regulated", "open"),
     )
     server: Server = section(Server, N_("The node: where it listens, where its data is."))
     cluster: Cluster = section(Cluster, N_("Several nodes, one service. Both URLs set = cluster mode."))
-    limits: Limits = section(Limits, N_("Bounds on what one account or one address may take."))
+    limits: Limits = section(Limits, N_("Bounds on what one account or one address may use."))
     registration: Registration = section(Registration, N_("Who may make an account."))
     accounts: AccountPolicy = section(AccountPolicy, N_("How long one stays signed in."))
     staff: Staff = section(Staff, N_("How the operator's staff works."))
     identity: IdentityChecks = section(IdentityChecks, N_("How identity is checked: codes, age."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
-    features: Features = section(Features, N_("Functions that rest until a safety assessment of them is on record."))
+    features: Features = section(Features, N_("Functions that are off until a safety assessment of them is on record."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
-    audit: Audit = section(Audit, N_("What a system of the operator's own is told of governance and access."))
-    operator: Operator = section(Operator, N_("Who runs the service, and what they publish of it."))
-    media: MediaSettings = section(MediaSettings, N_("Pictures, sound and films: what is taken, and where it is kept."))
+    audit: Audit = section(Audit, N_("What a system of the operator's own is told about governance and access."))
+    operator: Operator = section(Operator, N_("Who runs the service, and what they publish about it."))
+    media: MediaSettings = section(
+        MediaSettings, N_("Pictures, sound and films: what is accepted, and where it is kept.")
+    )
     i18n: I18n = section(I18n, N_("Languages."))
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     exposed: tuple[Path, ...] = field(default=(), repr=False, compare=False)

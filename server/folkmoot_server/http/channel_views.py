@@ -24,8 +24,8 @@ TITLE, DESCRIPTION = 80, 200
 _LINK = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)\]，。；：！？）]""")
 
 POLICIES = {
-    CommentPolicy.FOLLOWERS: N_("Who follows the channel may comment."),
-    CommentPolicy.APPROVAL: N_("An editor looks at comments before they are shown."),
+    CommentPolicy.FOLLOWERS: N_("Followers of the channel may comment."),
+    CommentPolicy.APPROVAL: N_("Comments are read by an editor before they are shown."),
     CommentPolicy.CLOSED: N_("Nobody may comment."),
 }
 """What is said of who may comment, where it is not everybody."""
@@ -77,8 +77,8 @@ def title_of(post: ChannelPost, say: Translate) -> str:
     return say(N_("Refuted: {title}"), {"title": title}) if is_refuted(post) else title
 
 
-REFUTED = N_("The platform says that this is not so: {text}")
-ORIGINAL_GONE = N_("What this repeats is not there any more.")
+REFUTED = N_("The platform says that this is not true: {text}")
+ORIGINAL_GONE = N_("The reposted post is no longer there.")
 
 
 def refutation_of(post: ChannelPost, say: Translate) -> str:

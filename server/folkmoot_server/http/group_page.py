@@ -110,7 +110,7 @@ def render(
         (say(N_("Members")), say(N_("{members} of {limit} at most"), limits_of(group))),
         (say(N_("Category")), category),
         (say(N_("Grade")), group.grade),
-        (say(N_("How to come in")), say(JOIN_MODES[group.join_mode])),
+        (say(N_("How to join")), say(JOIN_MODES[group.join_mode])),
     ]
     fields = {
         "language": language,
@@ -119,7 +119,7 @@ def render(
         "rows": rows,
         "rules": rules,
         "rules_title": say(N_("Rules of the group")),
-        "no_rules": say(N_("The group has set no rules of its own. Those of the platform hold:")),
+        "no_rules": say(N_("The group has no rules of its own. Those of the platform apply:")),
         "platform_rules": say(N_("Rules")),
         "report": say(N_("Report this group")) if can_report else "",
         "imprint": imprint_rows(imprint, language),

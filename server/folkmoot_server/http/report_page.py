@@ -48,17 +48,17 @@ CONTENT_SECURITY = (
 )
 
 STATES = {
-    None: N_("Your report waits for an answer, which is due by {due}."),
+    None: N_("Your report is waiting for an answer, which is due by {due}."),
     Outcome.UPHELD: N_("Your report was upheld: {answer}"),
     Outcome.DISMISSED: N_("Your report was dismissed: {answer}"),
     Outcome.BAD_FAITH: N_("Your report was found to be in bad faith: {answer}"),
 }
 OVERDUE = N_("An answer to your report was due by {due}, and is overdue.")
 COMPLAIN = N_("You can turn to {contact}.")
-CONTESTED = N_("You have said that this is wrong: somebody else answers by {due}.")
-CONFIRMED = N_("Somebody else has looked at it again, and it stays so: {answer}")
+CONTESTED = N_("You have said that this is wrong: somebody else will answer by {due}.")
+CONFIRMED = N_("Somebody else has looked at it again, and the decision stands: {answer}")
 NO_SUCH_CASE = N_("There is no such case under this code.")
-COUNTER = N_("Whom you reported says that it infringes no rights.")
+COUNTER = N_("The one you reported says that it infringes no rights.")
 
 
 class PublicReports(Protocol):
@@ -220,7 +220,9 @@ class ReportPage:
             "title": say(N_("Report something")),
             "problem": say(problem),
             "lines": [
-                say(N_("You need no account. You get a number and a code, and look up with them what came of it."))
+                say(
+                    N_("You need no account. You get a case number and a code, with which you can look up the outcome.")
+                )
             ],
             "action": "/report",
             "inputs": [
@@ -291,7 +293,7 @@ class ReportPage:
             fields |= {
                 "action": "/report/contest",
                 "hidden": [("case", case.number), ("code", code)],
-                "text_label": say(N_("If that is wrong, say why: somebody else decides again, once.")),
+                "text_label": say(N_("If that is wrong, say why: somebody else will decide again, once.")),
                 "max_text": MAX_CHARS,
                 "send": say(N_("Have it looked at again")),
             }

@@ -83,8 +83,8 @@ NAMES: Mapping[CaseKind, Mapping[str, str]] = {CaseKind.REPORT: REASON_NAMES, Ca
 """What cases are about, for people; a reason of the operator's own is shown by its name."""
 
 PARTS = (
-    (CaseKind.REPORT, N_("Reports"), N_("By reason: received, and of those upheld")),
-    (CaseKind.APPEAL, N_("Appeals"), N_("By kind of measure: received, and of those successful")),
+    (CaseKind.REPORT, N_("Reports"), N_("By reason: received, and how many of those were upheld")),
+    (CaseKind.APPEAL, N_("Appeals"), N_("By kind of measure: received, and how many of those succeeded")),
 )
 """What the page is about: kind of case, title, and what is drawn."""
 
@@ -96,7 +96,7 @@ def render(tallies: Sequence[Tally], days: int, language: str, imprint: Imprint 
     fields = {
         "language": language,
         "css": style("transparency.css")[0],
-        "title": say(N_("What became of reports and appeals")),
+        "title": say(N_("Outcomes of reports and appeals")),
         "lead": say(N_("The last {days} days"), {"days": days}),
         "parts": parts,
         "nothing": say(N_("There were none.")),

@@ -14,5 +14,5 @@ async def edit(app: App, session: Session, request: rq.Edit) -> Result | Refusal
 
 
 async def react(app: App, session: Session, request: rq.React) -> Result | Refusal | None:
-    """Put an emoji to an entry, or take it away."""
+    """React to an entry with an emoji, or take that back."""
     return await app.posts.editing.react(session, request)

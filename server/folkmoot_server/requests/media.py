@@ -15,7 +15,9 @@ from ..delivery.session import Session
 from .channels import post_by_handle
 
 NO_COMMAND = Refusal(
-    ErrorCode.BAD_REQUEST, N_("A command shows nothing: post the file with a text, or by itself."), {"field": "media"}
+    ErrorCode.BAD_REQUEST,
+    N_("A command cannot carry a file: post the file with a text, or by itself."),
+    {"field": "media"},
 )
 
 

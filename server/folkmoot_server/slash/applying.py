@@ -18,13 +18,13 @@ from .outcome import Outcome as Told
 
 KINDS = tuple(kind.value for kind in WishKind)
 HOW: dict[WishKind, str] = {
-    WishKind.CHANNEL: N_("To open a public account: /apply channel <handle> <name…>; documents it takes: {documents}"),
-    WishKind.BADGE: N_("To ask for a badge: /apply badge <@channel> <whom it names…>; documents it takes: {documents}"),
+    WishKind.CHANNEL: N_("To open a public account: /apply channel <handle> <name…>; documents needed: {documents}"),
+    WishKind.BADGE: N_("To ask for a badge: /apply badge <@channel> <whom it names…>; documents needed: {documents}"),
     WishKind.LICENCE: N_(
         "To ask for a licence: /apply licence <@channel> <category> publish|relay <number>; "
-        "categories that take one: {known}; documents it takes: {documents}"
+        "categories that need one: {known}; documents needed: {documents}"
     ),
-    WishKind.QUOTA: N_("To have more public accounts: /apply quota <count> [why…]; documents it takes: {documents}"),
+    WishKind.QUOTA: N_("To have more public accounts: /apply quota <count> [why…]; documents needed: {documents}"),
 }
 DOCUMENTS = N_("Give each document as its kind, = and its number: {example}")
 
@@ -64,7 +64,7 @@ async def apply(call: Call, what: str, line: str | None) -> Told:
     if case is None:
         return how_to(call, kind)
     data: dict[str, object] = {"case": case.number, "kind": kind.value, "group": case.code, "due_ms": case.due_ms}
-    said = N_("Your application is case {case}: you are told of the answer, which is due by {due}.")
+    said = N_("Your application is case {case}: you will be told the answer, which is due by {due}.")
     return Answer(call.say(said, data | {"due": show_instant(case.due_ms)}), data)
 
 

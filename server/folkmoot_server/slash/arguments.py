@@ -15,12 +15,14 @@ from folkmoot_protocol.types import ArgumentKind, CommandArgument, Entry
 
 from ..common.i18n import N_
 
-BARE_NUMBER = N_("{word} is not a duration: write the unit, as in 30s 10m 2h 7d 2w 6mo 1y, or perm.")
+BARE_NUMBER = N_("{word} is not a duration: write it with a unit, as in 30s 10m 2h 7d 2w 6mo 1y, or write perm.")
 NOT_A_NUMBER = N_("{word} is not a number.")
 NOT_A_CHOICE = N_("{word} is not one of: {choices}.")
 MISSING = N_("Usage: {usage}")
-WHICH_USER = N_("@{user}, or @{author} to whom you reply? Write @{user}, or @{author} {words}")
-WHICH_ENTRY = N_("Entry {seq}, or {replied} to which you reply? Write {replied} before your text, or do not reply.")
+WHICH_USER = N_("Do you mean @{user}, or @{author}, to whom you reply? Write @{user}, or @{author} {words}")
+WHICH_ENTRY = N_(
+    "Do you mean entry #{seq}, or #{replied}, to which you reply? Write {replied} before your text, or do not reply."
+)
 
 LONGEST_WORD = 256
 _BETWEEN = re.compile(r"[,，、]")

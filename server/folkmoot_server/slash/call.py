@@ -13,7 +13,7 @@ from ..live.accounts import Account
 from ..live.rooms import Room
 from .row import Slash
 
-IN_A_GROUP = Refusal(ErrorCode.BAD_REQUEST, N_("This command belongs into a group."))
+IN_A_GROUP = Refusal(ErrorCode.BAD_REQUEST, N_("This command can only be used in a group."))
 
 
 class Call:

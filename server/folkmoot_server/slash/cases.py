@@ -132,7 +132,7 @@ async def appeal(call: Call, case: str, text: str) -> Told:
     if isinstance(opened, Refusal):
         return opened
     data = case_item(opened, call.now)
-    said = N_("Your appeal is case {case}. Somebody else than who took the measure decides, by {due}.")
+    said = N_("Your appeal is case {case}. Somebody other than the one who took the measure will decide, by {due}.")
     return Answer(call.say(said, data), data)
 
 
@@ -144,7 +144,7 @@ async def counter(call: Call, case: str | None, text: str | None) -> Told:
     if isinstance(done, Refusal):
         return done
     data: dict[str, object] = {"case": done.number, "due": show_instant(done.due_ms), "due_ms": done.due_ms}
-    return Answer(call.say(N_("Your answer to case {case} is with who decides, by {due}."), data), data)
+    return Answer(call.say(N_("Your answer to case {case} was passed on; a decision is due by {due}."), data), data)
 
 
 async def copyright_reports(call: Call) -> Told:
@@ -157,8 +157,10 @@ async def copyright_reports(call: Call) -> Told:
         {"case": one.number, "group": one.code, "seq": one.seq, "due_ms": one.due_ms, "answered": one.counter_ts > 0}
         for one in found
     ]
-    lines = [call.say(N_("{case}, decided by {due}: /counter {case} …"), case_item(one, call.now)) for one in found]
-    text = "\n".join(lines) or call.say(N_("Nothing of yours is reported for copyright."))
+    lines = [
+        call.say(N_("{case}, decision due by {due}: /counter {case} …"), case_item(one, call.now)) for one in found
+    ]
+    text = "\n".join(lines) or call.say(N_("Nothing of yours has been reported for copyright."))
     return Answer(text, {"items": items})
 
 
@@ -194,7 +196,7 @@ async def open_appeals(call: Call) -> list[dict[str, object]]:
 async def decide_here(call: Call, number: str, act: str, reason: str | None) -> Told:
     """Decide on an appeal as one of the group's owner and admins: `approve` overturns the measure."""
     if not reason:
-        return Refusal(ErrorCode.BAD_SYNTAX, N_("Give a reason: who appealed is told."), {"help": "/queue"})
+        return Refusal(ErrorCode.BAD_SYNTAX, N_("Give a reason: the one who appealed is told."), {"help": "/queue"})
     case = await call.app.store.ledger.load_case(number)
     if case is None or case.code != call.room.state.code or case.kind is not CaseKind.APPEAL:
         return Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such case."), {"help": "/queue"})
@@ -224,5 +226,5 @@ async def rectify(call: Call, number: int | None, text: str | None) -> Told:
         return Rectify(number, (text or "–")[:MAX_SAID])
     found = [one for one in duties(call.room.state, call.now, call.app.policy) if one.kind == "rectify"]
     if not found:
-        return Answer(call.say(N_("The platform asks for nothing to be mended.")), {"open": False})
+        return Answer(call.say(N_("The platform is not asking for anything to be put right.")), {"open": False})
     return Answer(call.say(found[0].text, found[0].detail), {"open": True, **found[0].detail})

@@ -14,8 +14,8 @@ from .outcome import Answer, Outcome
 
 POLICIES = {
     CommentPolicy.OPEN: N_("Everybody may comment."),
-    CommentPolicy.FOLLOWERS: N_("Only who follows the channel may comment."),
-    CommentPolicy.APPROVAL: N_("Everybody may comment, and an editor looks first: /queue"),
+    CommentPolicy.FOLLOWERS: N_("Only followers of the channel may comment."),
+    CommentPolicy.APPROVAL: N_("Everybody may comment, and an editor reads comments first: /queue"),
     CommentPolicy.CLOSED: N_("Nobody may comment."),
 }
 WHERE = Refusal(ErrorCode.BAD_REQUEST, N_("Say which channel: /follow @handle, or its code."), {"help": "/help follow"})
@@ -57,7 +57,7 @@ async def change(call: Call, channel: str | None, *, follows: bool) -> Outcome:
     if isinstance(row, Refusal):
         return row
     refusal = await (following.follow if follows else following.unfollow)(call.account, row)
-    said = N_("You follow @{handle} now.") if follows else N_("You do not follow @{handle} any more.")
+    said = N_("You follow @{handle} now.") if follows else N_("You no longer follow @{handle}.")
     data: dict[str, object] = {"group": row.code, "handle": row.handle, "following": follows}
     return refusal or Answer(call.say(said, data), data)
 

@@ -61,13 +61,13 @@ async def list_queue(call: Call) -> Outcome:
     rows = [queue_row(one, texts.get(one.number), entries.get(one.seq)) for one in waiting]
     lines = [call.say(queue_line(row), row) for row in rows]
     reported = [reported_item(one) for one in await open_reports(call)]
-    text = N_("{case}: entry {seq} by @{user} was reported ({reason}); the platform answers by {due}")
+    text = N_("{case}: entry #{seq} by @{user} was reported ({reason}); the platform will answer by {due}")
     lines += [call.say(text, one) for one in reported]
     data: dict[str, object] = {"items": rows, "reports": reported, "appeals": appeals}
-    return Answer("\n".join([*lines, *asked]) or call.say(N_("Nothing waits for review.")), data)
+    return Answer("\n".join([*lines, *asked]) or call.say(N_("Nothing is waiting for review.")), data)
 
 
-APPEAL = N_("{case}: @{by} appeals against {measure} by @{decider}, to be decided by {due}: {text}")
+APPEAL = N_("{case}: @{by} appeals against {measure} by @{decider}, decision due by {due}: {text}")
 
 
 def reported_item(one: CaseState) -> dict[str, object]:
@@ -98,9 +98,9 @@ def queue_row(review: Review, text: HeldText | None, flagged: Versions | None) -
 def queue_line(row: dict[str, object]) -> str:
     """Return the msgid of a line of the queue."""
     if "seq" in row:
-        return N_("{number}: entry {seq} by @{user}, {time}, rule {rule} ({severity}), flagged: {body}")
+        return N_("{number}: entry #{seq} by @{user}, {time}, rule {rule} ({severity}), flagged: {body}")
     if "target" in row:
-        return N_("{number}: @{user} about entry {target}, {time}, rule {rule} ({severity}): {body}")
+        return N_("{number}: @{user} about entry #{target}, {time}, rule {rule} ({severity}): {body}")
     return N_("{number}: @{user}, {time}, rule {rule} ({severity}): {body}")
 
 
@@ -134,7 +134,7 @@ async def word(call: Call, act: str | None, text: str | None) -> Outcome:
     if text == whole:
         return c.AddWord(text, verdict)
     other = {"verdict": verdict.value, "word": text, "help": f"/word add refuse {whole}"}
-    said = call.say(N_("Understood: {verdict} what has “{word}”. If both are the word: {help}"), other)
+    said = call.say(N_("Understood: {verdict} whatever contains “{word}”. If all of it is the word: {help}"), other)
     return Noted(c.AddWord(text, verdict), said, {})
 
 

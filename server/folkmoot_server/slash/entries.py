@@ -90,7 +90,7 @@ async def edit(call: Call, seq: int, text: str) -> Outcome:
 
 
 async def react(call: Call, seq: int, emoji: str, off: str | None, whose: str | None) -> Outcome:
-    """Put an emoji to an entry, or take it away; with `@user` or `all`, take away what others have put there."""
+    """React with an emoji, or take that back; with `@user` or `all`, take away what others have put there."""
     if whose is None:
         return About(rq.React, {"seq": seq, "reaction": emoji, "remove": off is not None})
     user = "" if whose.lower() == "all" else read_user(whose)
@@ -107,7 +107,7 @@ async def pin(call: Call, seq: int) -> Outcome:
 
 
 async def unpin(call: Call, seq: int) -> Outcome:
-    """Take an entry off the pins."""
+    """Unpin an entry."""
     return c.Unpin(seq)
 
 
@@ -137,6 +137,6 @@ async def links(call: Call, rule: str | None) -> Outcome:
 
 LINKS = {
     LinkRule.ON: N_("Members may post any links."),
-    LinkRule.NOMEDIA: N_("Members may post links, but none to media."),
-    LinkRule.OFF: N_("Members may post no links."),
+    LinkRule.NOMEDIA: N_("Members may post links, but not to media."),
+    LinkRule.OFF: N_("Members may not post links."),
 }

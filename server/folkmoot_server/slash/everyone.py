@@ -46,7 +46,7 @@ async def create(call: Call, text: str) -> Outcome:
     if not is_guess:
         return command
     detail = {"name": name, "category": category, "rename": f"/rename {text}", "other": f"/category {usual}"}
-    said = N_("Understood: the name {name}, the category {category}. If both are the name: {rename} and {other}")
+    said = N_("Understood: the name {name}, the category {category}. If all of it is the name: {rename} and {other}")
     return Noted(command, call.say(said, detail), {})
 
 
@@ -69,7 +69,7 @@ async def info(call: Call) -> Outcome:
         call.say(N_("Members: {members} of {limit}"), {"members": group.members, "limit": group.member_limit}),
         call.say(N_("Owner: @{owner}; created by @{creator}"), {"owner": group.owner, "creator": group.creator}),
         call.say(N_("Category: {category}; grade: {grade}"), {"category": group.category, "grade": group.grade}),
-        call.say(N_("Join mode: {mode}; standing: {state}"), {"mode": group.join_mode, "state": group.state}),
+        call.say(N_("How to join: {mode}; standing: {state}"), {"mode": group.join_mode, "state": group.state}),
     ]
     if state.form is not None:
         followers = await call.app.store.channels.count_followers(state.code)
@@ -169,10 +169,10 @@ async def whois(call: Call, who: str) -> Outcome:
         data["role"] = member.role.value
     others = [one for one in called if one != user]
     if others:
-        text = N_("{name} is also what others are called here: {names}")
+        text = N_("Others here are also called {name}: {names}")
         lines.append(call.say(text, {"name": who, "users": others}))
     elif called and user != read_user(who):
-        lines.append(call.say(N_("Understood as the name that @{user} is shown under here."), {"user": user}))
+        lines.append(call.say(N_("Understood as the name of @{user} in this group."), {"user": user}))
     return Answer("\n".join(lines), data)
 
 
@@ -225,9 +225,9 @@ def shorten(text: str, most: int) -> str:
 
 
 QUOTAS = {
-    "posts_per_minute": N_("Posts a minute, by your credit: {limit}"),
-    "invites_per_day": N_("Invitations a day, by your credit: {limit}"),
-    "reports_per_day": N_("Reports a day, by your credit: {limit}"),
+    "posts_per_minute": N_("Posts a minute that your credit allows: {limit}"),
+    "invites_per_day": N_("Invitations a day that your credit allows: {limit}"),
+    "reports_per_day": N_("Reports a day that your credit allows: {limit}"),
 }
 """What the level of one's credit allows (G7.2)."""
 

@@ -30,7 +30,8 @@ async def proof(call: Call, case: str) -> Outcome:
         "key": str(event_log.key),
     }
     text = N_(
-        "It is entry {position} of the log. Keep proof, entry and what it stands for: they are checked without us."
+        "It is entry {position} of the log. Keep the proof, the entry and what it stands for: they "
+        "can be checked without us."
     )
     lines = [call.say(text, data), data["proof"], data["entry"], data["said"], data["key"]]
     return Answer("\n".join(map(str, lines)), data)

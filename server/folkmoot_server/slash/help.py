@@ -52,7 +52,7 @@ def show_headings(call: Call) -> Answer:
             lines.append(call.say(N_("{title} ({key}): {commands}"), head))
     example = {"heading": SECTIONS[2].alias if is_chinese(call) else SECTIONS[2].name}
     lines.append(call.say(N_("More on one command: /help mute. On those under one heading: /help {heading}"), example))
-    lines.append(call.say(N_("A text that begins with a slash: write two, as in //help.")))
+    lines.append(call.say(N_("To post a text that begins with a slash, write two, as in //help.")))
     return Answer("\n".join(lines), {"commands": [row.name for row in call.commands if row.name in allowed]})
 
 
@@ -66,11 +66,11 @@ def show_command(row: Slash, call: Call) -> Answer:
     if row.name in ALSO:
         lines.append(call.say(ALSO[row.name]))
     if any(one.kind is ArgumentKind.DURATION or "duration" in one.shown for one in row.arguments):
-        lines.append(call.say(N_("Durations: 30s 10m 2h 7d 2w 6mo 1y, 2 weeks, 三天; perm is for good.")))
+        lines.append(call.say(N_("Durations: 30s 10m 2h 7d 2w 6mo 1y, 2 weeks, 三天; perm means for good.")))
     if any(one.kind is ArgumentKind.DURATION or "[duration]" in one.shown for one in row.arguments) and row.act:
-        lines.append(call.say(N_("What is in force already is replaced with: replace <duration>")))
+        lines.append(call.say(N_("To replace what is already in force: replace <duration>")))
     if any("|off]" in one.shown for one in row.arguments):
-        lines.append(call.say(N_('Alone it shows what there is; off takes it away, "off" is the word itself.')))
+        lines.append(call.say(N_('By itself it shows what there is; off removes it, and so does "".')))
     if row.name == "report":
         lines.append(call.say(N_("Reasons: {reasons}"), {"reasons": say_reasons(call)}))
     names = [f"/{name}" for name in (row.name, *row.aliases) if name != called(row, call)]

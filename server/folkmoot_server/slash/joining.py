@@ -20,7 +20,7 @@ MAX_LISTED = 200
 CODE_LENGTH = 12
 INVITED_BY = N_("@{user} {until}, by @{by}")
 INVITED_BACK = N_("@{user} {until}, after an appeal")
-INVITE_USAGE = N_("An invitation of one account takes nothing more: /invite @user. For a code: /invite code 2d 10")
+INVITE_USAGE = N_("To invite one account, write only: /invite @user. For a code: /invite code 2d 10")
 
 
 async def antiraid(call: Call, switch: str | None, term: Term | None) -> Outcome:
@@ -31,7 +31,7 @@ async def antiraid(call: Call, switch: str | None, term: Term | None) -> Outcome
         return c.EndAntiraid()
     state = call.room.state
     until = state.antiraid_until_ms if state.holds_off_raid(call.now) else 0
-    text = N_("A raid is being held off {until}.") if until else N_("No raid is being held off.")
+    text = N_("The raid guard is on {until}.") if until else N_("The raid guard is off.")
     return Answer(call.say(text, {"until_ms": until}), {"until_ms": until})
 
 
@@ -53,7 +53,7 @@ async def invite(call: Call, who: str, more: str | None) -> Outcome:
     duration, uses = terms
     secret = random_letters(CODE_LENGTH)
     line: dict[str, object] = {"line": f"/join {call.room.state.code} {secret}", "invite_code": secret}
-    text = call.say(N_("The code is told only once. It is used like this: {line}"), line)
+    text = call.say(N_("The code is shown only once. It is used like this: {line}"), line)
     return Noted(c.MakeInviteCode(code_id(secret), duration, uses), text, line)
 
 
@@ -147,7 +147,7 @@ async def question(call: Call, line: str | None) -> Outcome:
         return Refusal(ErrorCode.BAD_NAME, str(error))
     # Where the question ends is a guess if it has a `=` itself: so what was understood is told.
     understood = " | ".join(" ".join(one.split()) for one in answers)
-    text = call.say(N_("What lets people in, after the last =: {answers}"), {"answers": understood})
+    text = call.say(N_("Answers that let people in (after the last =): {answers}"), {"answers": understood})
     return Noted(c.SetQuestion(question, answers), text, {})
 
 

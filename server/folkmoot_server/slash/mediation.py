@@ -54,7 +54,10 @@ async def mediate(call: Call, whom: str | None, words: str | None) -> Outcome:
     if names_user(whom):
         other = read_user(whom)
         opened = await call.app.cases.mediations.open(call.account, other, call.room_or_none, words or "")
-        said = N_("Mediation {case} is open: @{user} is told. What is said in it is for the two of you and a mediator.")
+        said = N_(
+            "Mediation {case} is open, and @{user} has been told. Only the two of you and a "
+            "mediator can read what is said in it."
+        )
         if isinstance(opened, Refusal):
             return opened
         data = mediation_item(opened)
@@ -93,7 +96,7 @@ async def list_own(call: Call) -> Outcome:
     found = await call.app.cases.mediations.of(call.account.user)
     lines = [line_of(call, one) for one in found]
     data: dict[str, object] = {"items": [mediation_item(one) for one in found]}
-    return Answer("\n".join(lines) or call.say(N_("You are in no mediation.")), data)
+    return Answer("\n".join(lines) or call.say(N_("You are not in any mediation.")), data)
 
 
 async def show(call: Call, number: str) -> Outcome:

@@ -37,7 +37,9 @@ async def ban(call: Call, user: str | None, more: str | None) -> Outcome:
     # Without an end it is for good: not where somebody may have meant an end, and put it elsewhere.
     found = find_duration(reason)
     if found:
-        text = N_("Is {word} how long? Then: /ban @{user} {word} <reason>. For good: /ban @{user} perm {reason}")
+        text = N_(
+            "Is {word} meant as the duration? Then: /ban @{user} {word} <reason>. For good: /ban @{user} perm {reason}"
+        )
         return Refusal(ErrorCode.BAD_SYNTAX, text, {"user": user, "word": found, "reason": reason, "help": "/ban"})
     return c.BanMember(user, FOREVER_MS, reason)
 
@@ -50,7 +52,10 @@ async def unban(call: Call, user: str) -> Outcome:
 async def mute(call: Call, user: str | None, term: Term | None, reason: str | None) -> Outcome:
     """Silence a member for a time. Alone: explain what people often mean instead, and list the mutes in force."""
     if user is None:
-        text = N_("/mute silences a member for all: /mute @user <duration> [reason…]. For your own bell, use /notify.")
+        text = N_(
+            "/mute silences a member for everybody: /mute @user <duration> [reason…]. To turn "
+            "off your own notifications, use /notify."
+        )
         said = Answer(call.say(text), {"help": "/notify"})
         if check_reading("mutes", call):
             return said

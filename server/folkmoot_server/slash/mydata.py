@@ -61,7 +61,7 @@ async def mydata(call: Call, cursor: str | None) -> Outcome:
 
 def text_of(call: Call, data: Mapping[str, object]) -> str:
     """Say in words what a page has; its items are in the data."""
-    said = call.say(N_("What is stored about you, part {part}: the data is for programs."), data)
+    said = call.say(N_("What is stored about you, part {part}: the data is meant for programs."), data)
     more = N_("More of it: /mydata {next}")
     return f"{said}\n{call.say(more, data)}" if "next" in data else said
 

@@ -51,9 +51,9 @@ async def notify(call: Call, what: str | None) -> Outcome:
         if refusal:
             return refusal
     texts = {
-        Notify.ON: N_("Your clients notify you of every entry here."),
-        Notify.MENTIONS: N_("Your clients notify you when somebody mentions you here."),
-        Notify.OFF: N_("Your clients notify you of nothing here."),
+        Notify.ON: N_("You are notified of every entry here."),
+        Notify.MENTIONS: N_("You are notified when somebody mentions you here."),
+        Notify.OFF: N_("You are not notified of anything here."),
     }
     return Answer(call.say(texts[chosen]), {"notify": chosen.value})
 
@@ -67,7 +67,7 @@ async def ignore(call: Call, user: str | None, off: str | None) -> Outcome:
     refusal = await call.app.own_settings.ignore(account, user, is_ignored=off is None)
     if refusal:
         return refusal
-    text = N_("You see again what @{user} writes.") if off else N_("Your clients hide what @{user} writes.")
+    text = N_("What @{user} writes is shown to you again.") if off else N_("What @{user} writes is hidden from you.")
     return Answer(call.say(text, {"user": user}), {"user": user, "ignored": off is None})
 
 
@@ -86,7 +86,7 @@ async def notices(call: Call, before: str | None) -> Outcome:
     if more:
         data["before"] = page[-1].notice.id
         lines.append(call.say(N_("Older ones: {command}"), {"command": f"/notices {page[-1].notice.id}"}))
-    return Answer("\n".join(lines) or call.say(N_("Nothing was told to you.")), data)
+    return Answer("\n".join(lines) or call.say(N_("There are no notices for you.")), data)
 
 
 NEW = N_("New: {line}")
@@ -103,7 +103,7 @@ async def credit(call: Call) -> Outcome:
         lines.append(call.say(N_("Level {level} begins at {least}."), {"level": above.name, "least": above.least}))
     if account.state.credit < rules.start and rules.recover_per_day:
         data["recover_per_day"] = rules.recover_per_day
-        text = N_("Each day without a new penalty gives back {points}, up to {start}.")
+        text = N_("Each day without a new penalty adds {points}, up to {start}.")
         lines.append(call.say(text, {"points": rules.recover_per_day, "start": rules.start}))
     wanted = ActFilter(kinds=(CreditChanged.__struct_config__.tag,))  # type: ignore[arg-type]  # a str
     found = await call.app.store.ledger.acts(account_stream(account.user), wanted, MAX_CHANGES)

@@ -28,7 +28,7 @@ async def promote(call: Call, user: str, permissions: frozenset[Permission] | No
 
 
 async def demote(call: Call, user: str) -> Outcome:
-    """Make an admin a plain member."""
+    """Make an admin an ordinary member."""
     return c.Demote(user)
 
 
@@ -55,7 +55,11 @@ async def transfer(call: Call, who: str | None) -> Outcome:
         state = call.room.state
         is_open = bool(state.heir) and state.heir_until_ms > call.now
         offer = {"user": state.heir, "until_ms": state.heir_until_ms} if is_open else {"user": "", "until_ms": 0}
-        text = N_("The group is offered to @{user}, {until}.") if is_open else N_("No offer of the group is open.")
+        text = (
+            N_("The group has been offered to @{user}, {until}.")
+            if is_open
+            else N_("The group is not on offer to anybody.")
+        )
         return Answer(call.say(text, offer), offer)
     if plain(who).lower() == "accept":
         # Handing over needs no agreement to new terms, taking over does.
@@ -94,11 +98,11 @@ async def category(call: Call, name: str | None) -> Outcome:
 
 
 async def join_mode(call: Call, mode: str | None) -> Outcome:
-    """Say how people come in (G8.3). Alone: show that."""
+    """Choose how people join (G8.3). Alone: show that."""
     if mode is not None:
         return c.SetJoinMode(JoinMode(mode))
     current = call.room.state.join_mode.value
-    return Answer(call.say(N_("Join mode: {mode}"), {"mode": current}), {"join_mode": current})
+    return Answer(call.say(N_("How to join: {mode}"), {"mode": current}), {"join_mode": current})
 
 
 async def limit(call: Call, members: int | None) -> Outcome:

@@ -49,18 +49,18 @@ async def verify(call: Call, act: str | None, text: str | None) -> Outcome:
 async def show_identity(call: Call) -> Outcome:
     """Say at which level one is known, what waits for review, and what each level is good for."""
     state, policy = call.account.state, call.app.policy
-    lines = [call.say(N_("Your identity is verified at level {identity}."), {"identity": state.identity})]
+    lines = [call.say(N_("Your identity: {identity}."), {"identity": state.identity})]
     ends = end_ms(state.verified_ts, policy)
     if ends:
         over = level_at(state.identity, state.verified_ts, call.now, policy) is not state.identity
-        text = N_("It was to be verified again by {time}.") if over else N_("It is to be verified again by {time}.")
+        text = N_("It had to be verified again by {time}.") if over else N_("It has to be verified again by {time}.")
         lines.append(call.say(text, {"time": show_instant(ends)}))
     if state.code_until_ms:
         if state.code_until_ms > call.now:
             text = N_("A code was sent to you: type /verify code <code>, {until}.")
             lines.append(call.say(text, {"until_ms": state.code_until_ms}))
     elif state.asked_ts:
-        text = N_("Level {identity} waits for review since {time}; /verify withdraw takes it back.")
+        text = N_("Waiting for review since {time}: {identity}. /verify withdraw takes it back.")
         lines.append(call.say(text, {"identity": state.asked, "time": show_instant(state.asked_ts)}))
     lines += await last_rejection(call)
     needed = [
@@ -71,7 +71,10 @@ async def show_identity(call: Call) -> Outcome:
     lines += [call.say(text, {"needed": level, "grade": grade}) for text, grade, level in needed]
     lines.append(
         call.say(
-            N_("To raise, renew or change it: /verify mobile|person|organisation <number>. Staff alone can read it.")
+            N_(
+                "To raise, renew or change it: /verify mobile|person|organisation <number>. Only "
+                "staff can read the number."
+            )
         )
     )
     data: dict[str, object] = {
@@ -119,7 +122,7 @@ async def ask(call: Call, identity: Identity, text: str) -> Outcome:
         return Answer(call.say(text, detail), data | {"code_until_ms": call.account.state.code_until_ms})
     if not call.account.state.asked_ts:
         return await show_identity(call)
-    text = N_("Level {identity} waits for review now; you are told when it is decided. /verify withdraw takes it back.")
+    text = N_("Now waiting for review: {identity}. You will be told the decision. /verify withdraw takes it back.")
     return Answer(call.say(text, {"identity": identity}), data)
 
 
@@ -145,13 +148,14 @@ def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -
     today = datetime.fromtimestamp(call.now / 1000, UTC).date()
     soundness = check_number(identity, number, today)
     if soundness is Soundness.MALFORMED:
-        text = N_("That is no number of this kind: look at it again.")
+        text = N_("That is not a number of this kind: please check it.")
         return Refusal(
             ErrorCode.BAD_REQUEST, text, {"identity": identity, "rule": "identity.number", "help": "/verify"}
         )
     if soundness is Soundness.DOUBTFUL and not is_sure:
         text = N_(
-            "The last character does not fit the others. If it stands so on the certificate, type it again with {word}."
+            "The last character does not fit the others. If it is like that on the certificate, type "
+            "it again with {word}."
         )
         detail = {"identity": identity, "word": SURE, "rule": "identity.number", "help": "/verify"}
         return Refusal(ErrorCode.CONFIRM_REQUIRED, text, detail)
@@ -161,7 +165,7 @@ def check_given(call: Call, identity: Identity, number: str, *, is_sure: bool) -
 async def withdraw(call: Call) -> Outcome:
     """Take back what waits for review; its number is erased."""
     refusal = await act(call, WithdrawIdentity(), remove_identity_request(call.account.user))
-    return refusal or Answer(call.say(N_("Nothing of yours waits for review any more; the number is erased.")))
+    return refusal or Answer(call.say(N_("You have nothing waiting for review any more; the number is erased.")))
 
 
 async def act(call: Call, command: AccountCommand, *rows: RowChange) -> Refusal | None:
@@ -171,7 +175,7 @@ async def act(call: Call, command: AccountCommand, *rows: RowChange) -> Refusal 
 
 
 OTHERS = "others"
-THIS = Refusal(ErrorCode.CONFLICT, N_("That is the session that you are in: sign out instead."), {"help": "/sessions"})
+THIS = Refusal(ErrorCode.CONFLICT, N_("That is the session you are using: sign out instead."), {"help": "/sessions"})
 
 
 async def sessions(call: Call, act_name: str | None, which: str | None) -> Outcome:

@@ -19,7 +19,9 @@ def check_reason(call: Call, reason: str | None) -> Refusal | None:
     user = read_user(word)
     if not names_user(word) or user not in call.room.state.members:
         return None
-    text = N_("One account in a line: @{user} takes another line. As a reason, begin it with another word.")
+    text = N_(
+        "One account to a line: write another line for @{user}. If it is meant as a reason, begin with another word."
+    )
     return Refusal(ErrorCode.BAD_SYNTAX, text, {"user": user})
 
 
@@ -28,7 +30,10 @@ def refuse_term(reason: str | None, name: str, help: str) -> Refusal | None:
     words = read_duration(reason or "").words
     if not words:
         return None
-    text = N_("{name} takes no duration, {word}: for a time, {help} {word}. As a reason, begin it with another word.")
+    text = N_(
+        "{name} does not have a duration ({word}): for a limited time, use {help} {word}. If "
+        "it is meant as a reason, begin with another word."
+    )
     return Refusal(ErrorCode.BAD_SYNTAX, text, {"name": name, "word": words, "help": help})
 
 
@@ -36,5 +41,5 @@ def refuse_numbers(reason: str | None, name: str) -> Refusal | None:
     """Refuse a reason that is nothing but numbers: many at once is not what this does."""
     if not _NUMBERS.fullmatch(plain(reason or "")):
         return None
-    text = N_("One entry in a line: {name} {numbers} takes more lines; /purge deletes many.")
+    text = N_("One entry to a line: write a line for each of {name} {numbers}; /purge deletes many.")
     return Refusal(ErrorCode.BAD_SYNTAX, text, {"name": name, "numbers": reason, "help": "/purge"})

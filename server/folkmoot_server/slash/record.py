@@ -70,7 +70,7 @@ async def log(call: Call, words: str | None) -> Outcome:
     if len(found) > PAGE:
         data["before"] = found[PAGE - 1].version
         lines.append(call.say(N_("Older ones: {command}"), {"command": older(words or "", found[PAGE - 1].version)}))
-    return Answer("\n".join(lines) or call.say(N_("No such acts.")), data)
+    return Answer("\n".join(lines) or call.say(N_("There are no such acts.")), data)
 
 
 def read_filter(text: str, now: int) -> ActFilter | Refusal:
@@ -130,7 +130,7 @@ def line_of(call: Call, item: dict[str, object], event: Event) -> str:
     if item.get("reason"):
         line += f": {item['reason']}"
     if "help" in item:
-        return call.say(N_("{line} (what helps: {help})"), {"line": line, **item})
+        return call.say(N_("{line} (what can be done: {help})"), {"line": line, **item})
     return call.say(N_("{line} (to undo: {undo})"), {"line": line, **item}) if "undo" in item else line
 
 
@@ -156,7 +156,7 @@ async def export(call: Call, after: int | None) -> Outcome:
 def export_text(call: Call, page: Sequence[Recorded]) -> str:
     """Say in words what an export has; the acts themselves are in its data."""
     if not page:
-        return call.say(N_("No such acts."))
+        return call.say(N_("There are no such acts."))
     detail = {
         "first": page[0].version,
         "last": page[-1].version,

@@ -195,7 +195,7 @@ def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandRe
             lines.append(session.say(N_("Case {case}. To undo: {undo}"), item))
         else:
             item["help"] = undo.line
-            lines.append(session.say(N_("Case {case}. It cannot be put back as it was; what helps: {help}"), item))
+            lines.append(session.say(N_("Case {case}. It cannot be undone as such; what can be done: {help}"), item))
         items.append(item)
     text = "\n".join(lines) or session.say(N_("Nothing to change."))
     data = dict(items[0]) if items else {}

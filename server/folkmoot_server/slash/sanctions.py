@@ -28,22 +28,24 @@ TEXTS = {
             Measure.MUTE: N_("The platform muted you in all groups {until}, case {case}: {reason}"),
             Measure.JOIN: N_("The platform does not let you join groups {until}, case {case}: {reason}"),
             Measure.CREATE: N_("The platform does not let you create groups {until}, case {case}: {reason}"),
-            Measure.STAFF: N_("Your role on the platform rests {until}, case {case}: {reason}"),
+            Measure.STAFF: N_("Your role on the platform is suspended {until}, case {case}: {reason}"),
             Measure.BLACKLIST: N_("You are on the platform's blacklist {until}, case {case}: {reason}"),
             Measure.MANAGE: N_(
                 "The platform suspended your rights as owner and admin of groups {until}, case {case}: {reason}"
             ),
         }.items()
     },
-    "group_join": N_("Your group {shown}: the platform lets nobody join {until}, case {case}: {reason}"),
-    "group_follows": N_("Your channel {shown}: nobody new follows it {until}, case {case}: {reason}"),
-    "group_reposts": N_("Your channel {shown}: it reposts nothing, nor is reposted, {until}, case {case}: {reason}"),
-    "group_comments": N_("Your channel {shown}: nobody comments {until}, case {case}: {reason}"),
-    "group_publish": N_("Your channel {shown}: it publishes nothing {until}, case {case}: {reason}"),
+    "group_join": N_("Your group {shown}: closed to newcomers by the platform {until}, case {case}: {reason}"),
+    "group_follows": N_("Your channel {shown}: closed to new followers {until}, case {case}: {reason}"),
+    "group_reposts": N_("Your channel {shown}: no reposts by it or of it {until}, case {case}: {reason}"),
+    "group_comments": N_("Your channel {shown}: comments closed {until}, case {case}: {reason}"),
+    "group_publish": N_("Your channel {shown}: no publishing {until}, case {case}: {reason}"),
     "group_blacklist": N_("Your group {shown}: on the platform's blacklist {until}, case {case}: {reason}"),
-    "group_warned": N_("Your group {shown}: warned by the platform, to be mended {until}, case {case}: {reason}"),
+    "group_warned": N_(
+        "Your group {shown}: warned by the platform, time to put it right {until}, case {case}: {reason}"
+    ),
     "group_suspended": N_("Your group {shown}: suspended by the platform {until}, case {case}: {reason}"),
-    "group_closed": N_("Your group {shown}: closed by the platform, to appeal {until}, case {case}: {reason}"),
+    "group_closed": N_("Your group {shown}: closed by the platform, time to appeal {until}, case {case}: {reason}"),
 }
 MOST_TOLD = 200
 """How far back in what one was told a closed group is looked for."""

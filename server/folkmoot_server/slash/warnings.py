@@ -62,7 +62,7 @@ async def ladder(call: Call, steps: str | None) -> Outcome:
     if steps is not None:
         return c.SetLadder("" if plain(steps).lower() == "default" else fold(steps))
     shown = show_ladder(ladder_of(call.room.state, call.app.policy))
-    text = call.say(N_("What follows on warnings: {steps}"), {"steps": shown})
+    text = call.say(N_("What follows after warnings: {steps}"), {"steps": shown})
     return Answer(text, {"ladder": shown, "own": bool(call.room.state.ladder)})
 
 

@@ -142,7 +142,7 @@ async def test_a_month_that_nobody_made_takes_no_posts(tmp_path: Path) -> None:
         assert len(await store.journal.segments()) == months
     stranger = tmp_path / "journal" / "2031-03.sqlite3"
     shutil.copyfile(tmp_path / "journal" / "2026-01.sqlite3", stranger)
-    with pytest.raises(StorageError, match=r"2031-03\.sqlite3 is not of this store: move it away"):
+    with pytest.raises(StorageError, match=r"2031-03\.sqlite3 does not belong to this store: move it away"):
         async with opened(tmp_path):
             pass
     stranger.unlink()

@@ -60,7 +60,7 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "said"),
     [
         ((*SUSPEND, "--for", "7d", "--reason", "x"), "--yes"),
-        ((*SUSPEND, "--for", "7", "--reason", "x", "--yes"), "no duration"),
+        ((*SUSPEND, "--for", "7", "--reason", "x", "--yes"), "not a duration"),
         ((*SUSPEND, "--for", "7d", "--reason", " ", "--yes"), "reason"),
         ((*SUSPEND, "--reason", "x", "--yes"), "--for"),
         ((*SUSPEND, "--for", "7d", "--yes"), "--reason"),

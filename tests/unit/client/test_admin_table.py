@@ -18,8 +18,8 @@ def test_the_table_names_every_row_with_all_that_it_takes() -> None:
     assert all(f"| `{verb}" in table for verb in VERBS.values())
     for line in (
         "| `case close CASE` | `--outcome upheld\\|dismissed\\|bad_faith`, `[--suspend DURATION]`, `[--remove]`, "
-        "`[--of USERS]`, `--reason TEXT`, `[--yes]`, `[--dry-run]` | Decide on a report; who made it is told why. "
-        "| `review_case` |",
+        "`[--of USERS]`, `--reason TEXT`, `[--yes]`, `[--dry-run]` | "
+        "Decide on a report; those who made it are told why. | `review_case` |",
         "| `rule test FILE` | `[--group CODE]`, `[--case CASE]` |",
         "| `appeal list` | `[--state open\\|overdue\\|closed\\|all]`, `[--limit N]`, `[--cursor CURSOR]` |",
         "    folkmoot admin identity show ann --case 'file 7'",

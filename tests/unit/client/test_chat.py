@@ -54,7 +54,7 @@ def by_owner(**fields: Any) -> fm.Entry:
         (by_owner(kind=fm.EntryKind.REACTION, target=3, body="👍"), "#7 Ann @ann [owner] [creator] reacted to #3 👍"),
         (
             by_owner(kind=fm.EntryKind.REACTION, target=3, body="👍", data={"removed": True}),
-            "#7 Ann @ann [owner] [creator] took back from #3 👍",
+            "#7 Ann @ann [owner] [creator] took back a reaction to #3 👍",
         ),
         (by_owner(reply_to=3), "#7 ↪#3 Ann @ann [owner] [creator]: hi"),
     ],

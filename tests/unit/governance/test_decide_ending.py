@@ -54,7 +54,7 @@ def test_many_ends_of_one_kind_are_one_event_and_bounded() -> None:
     assert isinstance(first, e.BansEnded)
     assert isinstance(rest, e.BansEnded)
     assert (first.users, rest.users) == (tuple(users[:MAX_AT_ONCE]), tuple(users[MAX_AT_ONCE:]))
-    assert tell_event(rest) == "The ban is over: " + " ".join(f"@{user}" for user in users[MAX_AT_ONCE:])
+    assert tell_event(rest) == "Ban over: " + " ".join(f"@{user}" for user in users[MAX_AT_ONCE:])
 
 
 def test_nobody_can_ask_for_it_and_a_closed_group_is_cleared_all_the_same() -> None:

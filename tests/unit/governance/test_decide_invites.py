@@ -227,7 +227,7 @@ def test_what_one_is_told_at_a_closed_door() -> None:
         return refusal.text.split(" ", 3)[0]
 
     assert [told(asking(), answer) for answer in ("", "five")] == ["Answer", "That"]
-    assert [told(make_group(join_mode=JoinMode.INVITE), answer) for answer in ("", CODE)] == ["This", "This"]
+    assert [told(make_group(join_mode=JoinMode.INVITE), answer) for answer in ("", CODE)] == ["Here,", "This"]
     refusals = [ask(make_group(join_mode=JoinMode.INVITE), c.JoinGroup(answer), "gus") for answer in ("", CODE)]
     assert ["invite code" in refusal.text for refusal in refusals if isinstance(refusal, Refusal)] == [False, True]
     closed = ask(make_group(join_mode=JoinMode.CLOSED), c.JoinGroup(CODE), "gus")

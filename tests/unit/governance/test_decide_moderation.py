@@ -122,7 +122,7 @@ def test_the_groups_own_record_is_not_deletable(kind: EntryKind) -> None:
 def test_an_entry_is_deleted_once() -> None:
     refusal = ask(make_group(), c.DeleteEntry("mia", seq=7, ts=NOW, redacted=True), "adam")
     assert isinstance(refusal, Refusal)
-    assert tell_refusal(refusal) == "Entry 7 is deleted already."
+    assert tell_refusal(refusal) == "Entry #7 is deleted already."
 
 
 def test_a_deletion_is_an_event_that_leaves_the_group_as_it_was() -> None:

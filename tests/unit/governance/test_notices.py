@@ -34,13 +34,13 @@ def test_which_of_the_staff_took_a_measure_stays_inside() -> None:
     ("event", "told"),
     [
         (e.TopicSet(at=NOW, by="olga", topic="tea", was=""), "@olga set the topic: tea"),
-        (e.TopicSet(at=NOW, by="olga", topic="", was="tea"), "@olga took away the topic"),
+        (e.TopicSet(at=NOW, by="olga", topic="", was="tea"), "@olga removed the topic"),
         (e.SlowModeSet(at=NOW, by="olga", slow_ms=0), "@olga ended slow mode"),
-        (e.TagSet(at=NOW, by="olga", user="max", tag=""), "@olga took away the tag of @max"),
-        (e.RulesSet(at=NOW, by="olga", rules=""), "@olga took away the group's rules"),
+        (e.TagSet(at=NOW, by="olga", user="max", tag=""), "@olga removed the tag of @max"),
+        (e.RulesSet(at=NOW, by="olga", rules=""), "@olga removed the group's rules"),
         (
             e.QuestionSet(at=NOW, by="olga", question="", answers=()),
-            "@olga took away the question at the door",
+            "@olga removed the question for newcomers",
         ),
     ],
     ids=lambda one: type(one).__name__,

@@ -282,7 +282,7 @@ async def test_an_appellant_is_told_what_undoing_did_and_nothing_that_is_unknown
     texts = [frame.text for frame in peer.frames if isinstance(frame, ev.CaseEvent)]
     assert texts == [
         f"{begin} lifted",
-        f"{begin} void; it was not in force any more",
+        f"{begin} void; it was no longer in force",
         f"{begin} void",
         "This concerns you: a-1",
     ]
@@ -419,7 +419,7 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
     told = {frame.state: frame for frame in peer.frames if isinstance(frame, ev.CaseEvent)}
     assert told.keys() == set(SENTENCES)
     assert {kind for kind, frame in told.items() if frame.notice is None} == set(PASSING), "what is not kept"
-    assert (told["denied"].case, told["denied"].text) == ("r-7", "You were not let into Moot")
+    assert (told["denied"].case, told["denied"].text) == ("r-7", "Your request to join Moot was declined")
     assert told["upheld"].text == "Your report r-7 was upheld: because"
 
 

@@ -244,7 +244,7 @@ async def test_a_programme_of_the_operators_and_a_list_decide(tmp_path: Path, pr
             assert night.files() == before
             known.write_text(f"sha256 {sha256(planted_picture('GIF')).hexdigest()}\n")
             asked = len(programme.asked)
-            with pytest.raises(RequestRefused, match="This picture is one that the operator does not allow"):
+            with pytest.raises(RequestRefused, match="The operator does not allow this picture"):
                 await ann.upload(planted_picture("GIF"))
             # Staff gets a case on the account: one, whatever is sent while it is open.
             with pytest.raises(RequestRefused, match="This picture is one that the operator does not allow"):
@@ -256,7 +256,7 @@ async def test_a_programme_of_the_operators_and_a_list_decide(tmp_path: Path, pr
             assert said is not None
             assert said.subject["upload"]["sha256"] == sha256(planted_picture("GIF")).hexdigest()
             known.unlink()
-            with pytest.raises(RequestRefused, match="Files cannot be looked at just now"):
+            with pytest.raises(RequestRefused, match="Files cannot be checked just now"):
                 await ann.upload(planted_picture("GIF"))
             assert len(programme.asked) == asked
             assert night.files() == before

@@ -190,7 +190,7 @@ class Watch(App[None]):
         """Turn a post down, or dismiss a report, for a reason."""
         one = self.chosen
         if one is not None:
-            reason = await self._ask(_("Turn {case} down: why?"), one)
+            reason = await self._ask(_("Turn down {case}: why?"), one)
             if reason is not None:
                 await self._do(one, self._desk.deny(one, reason), _("Turned down: {case}"))
 
@@ -199,7 +199,7 @@ class Watch(App[None]):
         """Take a report on."""
         one = self.chosen
         if one is not None and one.kind == POST:
-            self.say(_("Posts are decided on at once: nobody claims them."))
+            self.say(_("Posts are decided on at once: there is nothing to claim."))
         elif one is not None:
             try:
                 await self._desk.claim(one)
@@ -239,7 +239,7 @@ def head_of(picture: Picture) -> str:
     load = _("node {node} {version}: {connections} connections, since {since}").format(
         node=node["node"], version=node["version"], connections=node["connections"], since=show_time(node["started_ts"])
     )
-    remarks = [*map(str, node.get("remarks", ())), *(_("job {job} fails").format(job=name) for name in failing)]
+    remarks = [*map(str, node.get("remarks", ())), *(_("job {job} is failing").format(job=name) for name in failing)]
     return " · ".join([line, load, *remarks])
 
 

@@ -17,7 +17,7 @@ FROM_ALL, FROM_ALL_PER_HOUR = 50, 50
 MAX_KNOWN = 10_000
 """Accounts of which it is known how many wrong passwords were tried."""
 
-TOO_MANY = N_("Too many wrong passwords for this account: wait {wait}. Who is signed in elsewhere stays so.")
+TOO_MANY = N_("Too many wrong passwords for this account: wait {wait}. You stay signed in elsewhere.")
 
 
 class SignInBrake:

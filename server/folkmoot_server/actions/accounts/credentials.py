@@ -36,11 +36,11 @@ from .govern import AccountService
 from .second_factor import CodeCheck
 from .sign_in import OTP_FAILED, SignIn
 
-SAME = Refusal(ErrorCode.WEAK_PASSWORD, N_("That is the password that you have: choose another."), {"rule": "same"})
+SAME = Refusal(ErrorCode.WEAK_PASSWORD, N_("That is your present password: choose another one."), {"rule": "same"})
 
 
 CODE_FAILED = Refusal(
-    ErrorCode.AUTH_FAILED, N_("The code does not open this account: it is another one, was used, or its time is over.")
+    ErrorCode.AUTH_FAILED, N_("The code does not fit this account: it is wrong, was used already, or has expired.")
 )
 
 HAS_ONE = Refusal(ErrorCode.CONFLICT, N_("There is a second factor already: end it first."), {"help": "/otp"})

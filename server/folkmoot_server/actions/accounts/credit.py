@@ -12,7 +12,7 @@ MAX_CHANGES = 20
 CREDIT_CHANGES = {
     "penalty": N_("{time} · {case} · {points} → {score}: report {report} was upheld: {reason}"),
     "restored": N_("{time} · {case} · {points} → {score}: {report} was overturned on appeal: {reason}"),
-    "recovered": N_("{time} · {case} · {points} → {score}: earned by time"),
+    "recovered": N_("{time} · {case} · {points} → {score}: regained over time"),
     "set": N_("{time} · {case} · {points} → {score}: set by the platform: {reason}"),
 }
 """How a change of credit is told, by its cause."""

@@ -37,7 +37,7 @@ NO_SENDER = Refusal(
     N_("This service sends no codes: ask its staff for one."),
     {"rule": "identity.sender", "help": "reset_password"},
 )
-NO_MOBILE = Refusal(ErrorCode.BAD_REQUEST, N_("That is no number of a mobile."), {"field": "number"})
+NO_MOBILE = Refusal(ErrorCode.BAD_REQUEST, N_("That is not a mobile number."), {"field": "number"})
 
 
 class PasswordRecovery:

@@ -32,7 +32,7 @@ BY_INVITATION = Refusal(
     N_("You can register here only with an invitation: the code of a group and an invite code of it."),
     {"rule": "registration.mode"},
 )
-TOO_MANY_TODAY = N_("So many people have registered today that no more can: wait {wait}.")
+TOO_MANY_TODAY = N_("Too many people have registered today: wait {wait}.")
 
 Invitation = tuple[Room, str]
 """The group that somebody was invited into, and the invite code."""

@@ -61,7 +61,7 @@ class OwnSettings:
         if await self._accounts.load(user) is None:
             return Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": user})
         if adding and len(account.ignored) >= MAX_IGNORED:
-            text = N_("You ignore {limit} accounts, and no more are allowed.")
+            text = N_("You ignore {limit} accounts, which is the most allowed.")
             return Refusal(ErrorCode.CONFLICT, text, {"limit": MAX_IGNORED, "help": "/ignore"})
         return None
 

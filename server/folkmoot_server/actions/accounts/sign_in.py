@@ -49,7 +49,7 @@ SIGN_IN_FIRST = Refusal(ErrorCode.NOT_AUTHENTICATED, N_("Sign in first."))
 AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong."))
 TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
 OTP_REQUIRED = Refusal(ErrorCode.OTP_REQUIRED, N_("Type the code that your authenticator shows, or a recovery code."))
-OTP_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The code is wrong, or not of this minute."), {"rule": "second_factor"})
+OTP_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The code is wrong, or no longer valid."), {"rule": "second_factor"})
 TAKING = 100
 """Names that are being taken at once."""
 
@@ -282,7 +282,7 @@ class SignIn:
         if state.closed_ts:
             return AUTH_FAILED
         if state.closing_case:
-            text = N_("The platform closes this account: {reason}. You can appeal, {until}; then it is erased.")
+            text = N_("The platform is closing this account: {reason}. You can appeal, {until}; then it is erased.")
             case = account_case(state.user, state.closing_case)
             detail = {
                 "until_ms": state.closing_until_ms,

@@ -24,7 +24,7 @@ Rows = list[tuple[str, str]]
 
 SCOPES = {
     "entry": N_("the entry that was reported, and those around it"),
-    "user": N_("the entries of whom the case is about"),
+    "user": N_("the entries of those whom the case is about"),
     "group": N_("all entries of the group"),
 }
 KINDS = {"report": N_("Report {case}"), "appeal": N_("Appeal {case}")}
@@ -124,8 +124,13 @@ def extent_rows(say: Translate, about: Mapping[str, Any]) -> Rows:
 def check_part(say: Translate, about: Mapping[str, Any]) -> dict[str, object]:
     """Return how it is checked that all of it is genuine."""
     lines = [
-        say(N_("This page alone proves nothing: check the archive that it was in, which is signed.")),
-        say(N_("Check with a program from elsewhere, this one say: who forges an archive forges the verify.py in it.")),
+        say(N_("This page alone proves nothing: check the signed archive that it came in.")),
+        say(
+            N_(
+                "Check with a program from elsewhere, such as this one: whoever forges an archive "
+                "forges the verify.py in it as well."
+            )
+        ),
         say(N_("Or use that one, when its SHA-256 is the one that the operator publishes.")),
         say(N_("The key to check with: compare it with the one that the operator publishes.")),
     ]
@@ -158,9 +163,9 @@ def case_rows(say: Translate, case: Mapping[str, Any]) -> Rows:
 
 WRITTEN = {
     "case": N_("Written when it was opened"),
-    "report": N_("Written by who reported it as well"),
-    "note": N_("A note of staff"),
-    "counter": N_("Answer of who was reported"),
+    "report": N_("Written by others who reported it"),
+    "note": N_("A note by staff"),
+    "counter": N_("Answer of the one who was reported"),
     "subject": N_("What it is about, as it was then"),
 }
 

@@ -131,7 +131,7 @@ class Mediations:
         if isinstance(heard, Refusal):
             return heard
         if len(heard.said) >= MAX_SAID and act != "end":
-            said = N_("No more than {limit} things are said in one mediation: end it.")
+            said = N_("A mediation can have at most {limit} messages: end it.")
             return Refusal(ErrorCode.CONFLICT, said, {"limit": MAX_SAID, "help": f"/mediate {number} end"})
         return await self._carry_out(heard.case, command, account, self._said(heard.said, account, act, text, number))
 
@@ -151,7 +151,7 @@ class Mediations:
     async def _check_said(self, account: Account, text: str) -> Refusal | None:
         """Refuse what is too long, what has nothing to see in it, and what its author may not say to others."""
         if len(text) > MAX_CHARS:
-            said = N_("What is said in a mediation has at most {limit} characters; this has {length}.")
+            said = N_("A message in a mediation has at most {limit} characters; this one has {length}.")
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
         return await self._gate.check_said(MEDIATION, text, account)
 

@@ -128,7 +128,7 @@ class Reports:
             return NO_SUCH_ENTRY
         entry = found.standing
         if entry.redacted:
-            return Refusal(ErrorCode.CONFLICT, N_("Entry {seq} is deleted already."), {"seq": seq})
+            return Refusal(ErrorCode.CONFLICT, N_("Entry #{seq} is deleted already."), {"seq": seq})
         shown = {"entry": msgspec.to_builtins(entry), "versions": found.texts()}
         shown["around"] = msgspec.to_builtins(await self.around(room, entry.seq))
         return Subject(code, entry.seq, entry.from_.user, shown)

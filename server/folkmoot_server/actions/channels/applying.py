@@ -50,7 +50,7 @@ MISMATCH = Refusal(
     {"rule": "badge.mismatch", "field": "documents", "help": "/verify"},
 )
 NOT_OWNER = Refusal(
-    ErrorCode.FORBIDDEN, N_("Only the owner of a channel applies for it."), {"rule": "application.owner"}
+    ErrorCode.FORBIDDEN, N_("Only the owner of a channel can apply for it."), {"rule": "application.owner"}
 )
 
 

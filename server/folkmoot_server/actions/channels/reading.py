@@ -30,7 +30,7 @@ REMOVED = Refusal(ErrorCode.NO_SUCH_ENTRY, NO_SUCH_ENTRY.text, {"removed": True}
 Name = tuple[str, int]
 """The code of a channel, and the seq of a post."""
 
-BAD_CURSOR = Refusal(ErrorCode.BAD_REQUEST, N_("This is no cursor of an earlier page."), {"field": "before"})
+BAD_CURSOR = Refusal(ErrorCode.BAD_REQUEST, N_("This is not a cursor from an earlier page."), {"field": "before"})
 
 
 class Reading:

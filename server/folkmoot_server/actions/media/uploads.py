@@ -57,7 +57,7 @@ PER_ACCOUNT = 3
 RETRY_MS = 10_000
 
 CLOSED = Refusal(ErrorCode.MEDIA_REFUSED, N_("Files cannot be uploaded to this server."))
-NO_ADDRESS = Refusal(ErrorCode.MEDIA_REFUSED, N_("Nothing is waited for at this address: ask for another."))
+NO_ADDRESS = Refusal(ErrorCode.MEDIA_REFUSED, N_("No upload is expected at this address: ask for another one."))
 BUSY = Refusal(
     ErrorCode.UNAVAILABLE, N_("Too much is being uploaded just now: wait {wait}."), {"retry_after_ms": RETRY_MS}
 )
@@ -68,7 +68,7 @@ NO_ROOM = Refusal(
 )
 NOT_NOW = Refusal(
     ErrorCode.UNAVAILABLE,
-    N_("Files cannot be looked at just now: try again in {wait}."),
+    N_("Files cannot be checked just now: try again in {wait}."),
     {"retry_after_ms": 10 * RETRY_MS},
 )
 PART = N_("{size} bytes were announced and {came} came: send the whole file.")

@@ -53,7 +53,7 @@ class Editing:
         return await self._post_about(session, request, request.body, form, check)
 
     async def react(self, session: Session, request: rq.React, result: Place = at_place) -> Answer:
-        """Put an emoji to an entry, or take it away; of several by one member with one emoji the last counts."""
+        """React with an emoji, or take that back; of several by one member with one emoji the last counts."""
         data: dict[str, object] = {"removed": True} if request.remove else {}
         form = Form(EntryKind.REACTION, result, request.seq, data)
         return await self._post_about(

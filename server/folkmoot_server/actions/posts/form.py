@@ -99,7 +99,9 @@ def _place(seq: int, ts: int) -> PostResult:
 
 TEXT = Form(EntryKind.TEXT, _place)
 
-NO_REPOSTS = Refusal(ErrorCode.BAD_REQUEST, N_("Only posts of channels repeat posts of channels."), {"field": "repost"})
+NO_REPOSTS = Refusal(
+    ErrorCode.BAD_REQUEST, N_("Only posts of channels can repost posts of channels."), {"field": "repost"}
+)
 NO_THREADS = Refusal(
     ErrorCode.BAD_REQUEST, N_("Only posts of channels have comments; reply instead."), {"field": "thread"}
 )

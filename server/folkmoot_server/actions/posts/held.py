@@ -20,7 +20,7 @@ from ...storage.changes import remove_held_text
 from ..acting import ExtraRows
 from .form import media_in
 
-NO_TEXT = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing waits under number {number}."))
+NO_TEXT = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("Nothing is waiting under number {number}."))
 MUTED = N_("@{user} is muted {until}: what they wrote is not posted.")
 
 

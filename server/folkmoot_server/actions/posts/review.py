@@ -26,15 +26,15 @@ from .flags import closing
 from .form import AskedPost, digest_of_post
 
 REFUSED = N_("This breaks content rule {rule}, so it is not posted.")
-HELD = N_("This breaks content rule {rule}, so an admin looks at it first. You need not send it again.")
+HELD = N_("This breaks content rule {rule}, so an admin will look at it first. You need not send it again.")
 HELD_BY_STAFF = N_(
-    "This breaks content rule {rule}, so the operator's staff looks at it first. You need not send it again."
+    "This breaks content rule {rule}, so the operator's staff will look at it first. You need not send it again."
 )
 
 
 FOR_APPROVAL = Verdict(COMMENTS_APPROVED, Severity.LOW, Action.HOLD)
 """Of a comment where an editor looks first."""
-HELD_COMMENT = N_("An editor looks at comments here before they can be read. You need not send it again.")
+HELD_COMMENT = N_("Comments here are read by an editor before they are shown. You need not send it again.")
 
 
 def refused(verdict: Verdict) -> Refusal:

@@ -20,7 +20,7 @@ MAX_AT_ONCE = 16
 MAX_BEGUN = 256
 """Searches on their way or waiting on a node: each takes a fifth of a second at most."""
 
-NOTHING_TO_FIND = Refusal(ErrorCode.BAD_REQUEST, N_("There is nothing in this that can be searched for."))
+NOTHING_TO_FIND = Refusal(ErrorCode.BAD_REQUEST, N_("There is nothing to search for in this."))
 
 
 class Search:

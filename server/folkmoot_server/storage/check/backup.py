@@ -115,7 +115,9 @@ def _begin_copy(partial: Path) -> None:
     """Make the directory that a copy is made in, in the place of one that was broken off."""
     if partial.exists():
         if not partial.is_dir() or (any(partial.iterdir()) and not (partial / OURS).exists()):
-            raise StorageError(_("{path} is there already, and no copy that was broken off").format(path=partial))
+            raise StorageError(
+                _("{path} is there already, and is not a copy that was interrupted").format(path=partial)
+            )
         shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(mode=0o700, parents=True)
@@ -214,7 +216,9 @@ def _instant(data_dir: Path) -> Iterator[dict[str, Connection]]:
                 return
         if time.monotonic() > give_up:
             raise StorageError(
-                _("the last commit of {path} is not whole: start the server once, that mends it").format(path=data_dir)
+                _("the last commit of {path} is not complete: start the server once, which repairs it").format(
+                    path=data_dir
+                )
             )
 
 

@@ -120,8 +120,8 @@ def _compare(main: Connection, made: dict[Place, bytes], *, is_whole: bool) -> I
         if stored.get(place) != (made[place].hex() if place in made else None):
             level, number = place
             if level:
-                yield _("log: hash {number} of level {level} is another").format(number=number, level=level)
+                yield _("log: hash {number} of level {level} differs").format(number=number, level=level)
             else:
-                yield _("log: the event at position {position} is another than was taken in").format(
+                yield _("log: the event at position {position} differs from the one that was taken in").format(
                     position=number + 1
                 )

@@ -69,7 +69,7 @@ def check_main(data_dir: Path, months: tuple[str, ...]) -> None:
     """Raise StorageError if there is no main file where there is a journal, or it is none of SQLite's."""
     path = data_dir / MAIN
     if not path.exists() and (data_dir / RESTORED).exists():
-        said = _("a restore into {path} was broken off: run folkmoot db restore once more")
+        said = _("a restore into {path} was interrupted: run folkmoot db restore once more")
         raise StorageError(said.format(path=data_dir))
     if not path.exists() or not path.stat().st_size:
         if months:
@@ -123,7 +123,7 @@ def leave_aside(main: Connection, segments: Segments) -> list[str]:
     for month in segments.months:
         path, value = segments.path(month), known.get(month_mark(month))
         if value is None and has_entries(path):
-            foreign.append(_("{path} is not of this store: move it away").format(path=path))
+            foreign.append(_("{path} does not belong to this store: move it away").format(path=path))
         if value != IN_USE:
             segments.drop([month])
     return foreign

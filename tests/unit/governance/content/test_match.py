@@ -470,7 +470,7 @@ def test_only_rules_on_time_look_at_earlier_posts() -> None:
         (rule(Kind.SCORE, "1 /(/", threshold=1.0), "RE2"),
         (rule(Kind.SCORE, "1 ...", threshold=1.0), "folded"),
         (rule(Kind.FLOOD), "times"),
-        (rule(Kind.FLOOD, "x", times=1, seconds=1), "takes no entries"),
+        (rule(Kind.FLOOD, "x", times=1, seconds=1), "has no entries"),
         (rule(Kind.TERM, "x", id=""), "id"),
     ],
 )
