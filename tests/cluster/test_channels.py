@@ -64,6 +64,8 @@ async def test_home_is_the_same_on_all_nodes_and_live_on_each(start_cluster: Sta
         seq = await star.post(STAR, "unheard of")
         comment = await star.post(STAR, "what is said of it", thread=seq)
         await fan.post(STAR, "read on another device", thread=seq, reply_to=comment)
+        async with await Wire.open(b.ws, star.token) as third:
+            await third.ask(rq.Edit, group=channel.id, seq=comment, body="what is said of it, and more")
 
         async def is_there() -> bool:
             return await texts(fan, limit=1) == ["unheard of"]

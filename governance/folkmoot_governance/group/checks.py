@@ -76,12 +76,13 @@ def check_form(state: GroupState, kind: type[c.Command]) -> Refusal | None:
     return refuse_form(state) if kind in (IN_CHANNELS_ALONE if state.form is None else IN_GROUPS_ALONE) else None
 
 
+FOR_CHANNELS = N_("That is for channels; this is a group.")
+FOR_GROUPS = N_("That is for groups; a channel has readers instead of members.")
+
+
 def refuse_form(state: GroupState) -> Refusal:
     """Return that something is for channels, where it was asked for in a group, or the other way round."""
-    if state.form is None:
-        text = N_("That is for channels; this is a group.")
-    else:
-        text = N_("That is for groups; a channel has readers instead of members.")
+    text = FOR_CHANNELS if state.form is None else FOR_GROUPS
     return refuse(ErrorCode.FORBIDDEN, text, rule="channel", help="/help")
 
 

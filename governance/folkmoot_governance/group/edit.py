@@ -6,13 +6,16 @@ from emoji import EMOJI_DATA
 from msgspec.structs import replace
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import SAID, Entry
+from folkmoot_protocol.types import SAID, Entry, EntryKind
 
 from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
-from .checks import refuse
+from .checks import FOR_GROUPS, refuse
 from .decide_moderation import WRITTEN
+
+OF_CHANNELS = frozenset({EntryKind.POST, EntryKind.COMMENT})
+"""What stands in channels alone."""
 
 _EMOJI = frozenset(EMOJI_DATA)
 """Every emoji of Unicode, sequences whole, and the shorter spellings of them that keyboards send (UTS #51)."""
@@ -43,9 +46,12 @@ def as_it_stands(entry: Entry, edits: Sequence[Entry]) -> Entry:
 
 
 def check_reaction(entry: Entry, reaction: str) -> Refusal | None:
-    """Refuse a reaction that is no emoji (words would be posts that no rule has read), or to what nobody wrote."""
+    """Refuse a reaction that is no emoji (words would be posts that no rule has read), or to what nobody wrote, or is
+    of a channel."""
     if entry.redacted:
         return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is deleted already."), seq=entry.seq)
+    if entry.kind in OF_CHANNELS:
+        return refuse(ErrorCode.FORBIDDEN, FOR_GROUPS, rule="channel", help="/help")
     if entry.kind not in WRITTEN:
         return refuse(
             ErrorCode.FORBIDDEN, N_("You can only react to what somebody wrote."), seq=entry.seq, rule="reaction"

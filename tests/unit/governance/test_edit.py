@@ -2,7 +2,7 @@ import pytest
 from emoji import EMOJI_DATA, STATUS
 
 from folkmoot_governance import Refusal
-from folkmoot_governance.group.edit import as_it_stands, check_edit, check_reaction
+from folkmoot_governance.group.edit import OF_CHANNELS, as_it_stands, check_edit, check_reaction
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import SAID, Entry, EntryKind
 from tests.builders.entries import make_entry
@@ -31,7 +31,7 @@ def test_an_entry_is_edited_by_its_author_while_it_is_fresh() -> None:
 def test_only_words_are_edited_and_only_what_people_wrote_is_reacted_to(kind: EntryKind) -> None:
     editable = kind in SAID
     assert told(check_edit(entry(kind=kind), "mia", NOW, POLICY)) == (None if editable else ErrorCode.FORBIDDEN)
-    wanted = editable or kind is EntryKind.ANNOUNCEMENT
+    wanted = (editable and kind not in OF_CHANNELS) or kind is EntryKind.ANNOUNCEMENT
     assert told(check_reaction(entry(kind=kind), "👍")) == (None if wanted else ErrorCode.FORBIDDEN)
 
 
