@@ -37,7 +37,7 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.CredentialsEnded: Telling(N_("What was granted to this channel has ended: {credentials}")),
     e.MemberJoined: Telling(N_("@{user} joined")),
     e.JoinRequested: Telling(N_("@{user} has asked to join"), public=False),
-    e.JoinRequestEnded: Telling(N_("The request of @{user} to join is closed"), public=False),
+    e.JoinRequestEnded: Telling(N_("@{by} declined the request of @{user} to join"), public=False),
     e.JoinRequestsClosed: Telling(N_("The group is closed, and with it the requests to join: {names}"), public=False),
     e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), public=False),
     e.RejoinBarred: Telling(N_("@{user} has to wait before joining, or asking to, again: {until}"), public=False),
@@ -211,6 +211,9 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.TransferExpired: Telling(N_("The offer of the group to @{user} has lapsed")),
 }
 
+REQUEST_WITHDRAWN = N_("@{user} took back the request to join")
+"""A request that ended by its own applicant."""
+
 _NOBODYS_EVENTS = (
     e.GroupSuspended,
     e.GroupRestored,
@@ -269,6 +272,8 @@ INSIDE = ("reposters", "report", "proposed_by", "proposal", "officers", "step")
 
 def text_of(event: e.Event) -> str:
     """Return the sentence of an event, a msgid that its fields fill."""
+    if isinstance(event, e.JoinRequestEnded) and event.by == event.user:
+        return REQUEST_WITHDRAWN
     telling = TELLINGS[type(event)]
     if telling.each:
         return telling.each.get(getattr(event, "what", "") or getattr(event, "measure", ""), telling.text)

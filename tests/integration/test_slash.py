@@ -371,6 +371,8 @@ async def test_help_speaks_chinese_to_those_who_read_it(cast: Cast) -> None:
     one = (await cast.does("bob", "／帮助 禁言")).text
     for told in ("/禁言 @bob 10m off topic", "“禁言”权限", "/mute"):
         assert told in one
+    muted = await cast.ann.run(f"／禁言 ＠{cast.bob.user} １分钟 刷屏", cast.code)
+    assert (muted.data["user"], muted.data["reason"]) == (cast.bob.user, "刷屏")
     assert "维权）：/举报 /申诉" in (await cast.does("bob", "/help")).text
 
 

@@ -129,3 +129,21 @@ def test_decision_has_the_headings(page: Path) -> None:
 def test_schemas_are_those_of_the_code() -> None:
     published = {path.stem: json.loads(path.read_text("utf-8")) for path in (ROOT / "docs" / "schemas").glob("*.json")}
     assert published == json.loads(msgspec.json.encode(schemas())), "run make docs"
+
+
+def shape_of(page: Path) -> dict[str, list[str]]:
+    """Return what a page has in any language: links, commands, code, and how deep its headings are."""
+    text = page.read_text(encoding="utf-8")
+    commands = [line.split(" # ")[0].strip() for line in re.findall(r"^    (?![ ]).*", text, re.MULTILINE)]
+    code = re.findall(r"^```python$(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    links = sorted(link for link in LINK.findall(text) if not link.startswith("README"))
+    return {"links": links, "commands": commands, "code": code, "headings": re.findall(r"^#+ ", text, re.MULTILINE)}
+
+
+def test_readme_in_chinese_says_what_the_english_one_says() -> None:
+    english, chinese = ROOT / "README.md", ROOT / "README.zh-CN.md"
+    assert shape_of(chinese) == shape_of(english)
+    points = [len(re.findall(r"^(?:- |\| )", page.read_text("utf-8"), re.MULTILINE)) for page in (english, chinese)]
+    assert points[0] == points[1]
+    for one, other in ((english, chinese), (chinese, english)):
+        assert f"]({other.name})" in one.read_text("utf-8")

@@ -189,7 +189,7 @@ const TEXTS = {
   arg_word: ["Word", "词语"],
   arg_members: ["Members", "人数"],
   arg_uses: ["How often", "次数"],
-  arg_kind: ["What", "类别"],
+  arg_kind: ["What", "分类"],
   arg_permissions: ["Permissions", "权限"],
   arg_permission: ["Permissions", "权限"],
   log: ["Messages", "消息记录"],

@@ -37,6 +37,8 @@ def test_which_of_the_staff_took_a_measure_stays_inside() -> None:
         (e.TopicSet(at=NOW, by="olga", topic="", was="tea"), "@olga removed the topic"),
         (e.SlowModeSet(at=NOW, by="olga", slow_ms=0), "@olga ended slow mode"),
         (e.TagSet(at=NOW, by="olga", user="max", tag=""), "@olga removed the tag of @max"),
+        (e.JoinRequestEnded(at=NOW, by="olga", user="gus"), "@olga declined the request of @gus to join"),
+        (e.JoinRequestEnded(at=NOW, by="gus", user="gus"), "@gus took back the request to join"),
         (e.RulesSet(at=NOW, by="olga", rules=""), "@olga removed the group's rules"),
         (
             e.QuestionSet(at=NOW, by="olga", question="", answers=()),
