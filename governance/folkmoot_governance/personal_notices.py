@@ -22,6 +22,7 @@ from .case.measures import OF_REVIEWERS, OF_RULES, OF_THE_PLATFORM
 from .case.rules import COPYRIGHT
 from .dates import once
 from .group import events as e
+from .group import responses
 from .group.state import GroupState, case_number
 from .measures import Row, is_withdrawn, rows_of
 from .policy import Policy
@@ -70,7 +71,8 @@ class PersonalNotice(Struct, frozen=True, gc=False):
     @property
     def id(self) -> str:
         """What tells it from others to the same account; later ones have greater ids."""
-        return f"{self.at:015d}.{self.kind}.{self.case}"
+        about = self.case or (f"{self.code}:{self.data['seq']}" if "seq" in self.data else "")
+        return f"{self.at:015d}.{self.kind}.{about}"
 
 
 Whom = Callable[[Any, Any], Iterable[str]]
@@ -646,6 +648,7 @@ TO_REPORTERS = "report_overturned"
 TEXTS: dict[str, str] = {
     **{row.kind: row.text for rows in TOLD.values() for row in rows},
     "platform_announced": N_("The platform: {text}"),
+    **responses.TEXTS,
     TO_REPORTERS: N_("What followed from your report {case} was overturned on appeal"),
 }
 """The sentence of each kind."""

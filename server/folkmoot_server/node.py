@@ -10,6 +10,7 @@ from folkmoot_protocol.events import PostEvent, RefutedEvent
 
 from .actions.access_log import STORE_S
 from .actions.channels.reads import STORE_S as READS_S
+from .actions.channels.responses import STORE_S as RESPONSES_S
 from .actions.entries_log import EntriesLog
 from .actions.store_acts import TRY_S
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
@@ -112,6 +113,7 @@ class Node(Parts):
             Loop("storing", self.app.store_acts.try_storing, TRY_S),
             Loop("own_reads", self.app.account_service.store_own_reads, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("channel_reads", self.app.channels.reads.store, READS_S, first_rest_s=READS_S),
+            Loop("responses", self.app.channels.responses.tell, RESPONSES_S, first_rest_s=RESPONSES_S),
             Loop("sessions", self.app.sessions.store_seen, SWEEP_S, first_rest_s=SWEEP_S),
             Loop("access_log", self.app.access_log.store, STORE_S, first_rest_s=STORE_S),
             Loop("audit_access", self.app.audit.send_access, STORE_S, first_rest_s=STORE_S),
@@ -148,7 +150,11 @@ class Node(Parts):
         """
         self.shared_limits.tell()
         # Queued in a task: where storage does not answer, `finish` waits for it no longer than for anything else.
-        stores = self.app.account_service.store_own_reads, self.app.channels.reads.store
+        stores = (
+            self.app.account_service.store_own_reads,
+            self.app.channels.reads.store,
+            self.app.channels.responses.tell,
+        )
         reads = [asyncio.create_task(store()) for store in stores]
         await asyncio.sleep(0)
         await self.finish()

@@ -39,6 +39,7 @@ from .actions.channels.opening import Opening
 from .actions.channels.public import PublicReading
 from .actions.channels.reading import Reading
 from .actions.channels.reads import Reads
+from .actions.channels.responses import Responses
 from .actions.channels.threads import Threads
 from .actions.event_log import EventLog
 from .actions.exports import Exports
@@ -154,6 +155,8 @@ class Services:
         self._accounts = AccountService(parts.accounts, parts.commit_queue, bus, clock, policy)
         self.raids = RaidGuard(parts.rooms, groups, policy, in_cluster=parts.in_cluster)
         self._accounts.dependents = Badges(store.channels, store.ledger, parts.rooms, groups)
+        self._responses = Responses(store, parts.rooms, parts.accounts, self._accounts, bus, clock)
+        groups.on_said = self._responses.note
         self._finder = GroupFinder(parts.rooms, parts.shared_limits, store.channels)
         self._content = ContentRules(config.policy.content)
         self._gate = Gate(self._content, parts.group_words, policy, clock)
@@ -318,6 +321,7 @@ class Services:
             answers,
             parts.in_force,
             Threads(parts.store.channels, journal, self._finder),
+            self._responses,
         )
         editing = Editing(policy, clock, journal, self._membership, posting)
         held = HeldPosts(parts.store.ledger, parts.accounts, clock, held_texts)
@@ -364,7 +368,7 @@ class Services:
         opening = Opening(channels, self._groups, self._membership)
         reads = Reads(channels, self._accounts, parts.clock, self._config.server.data_dir)
         public = PublicReading(channels, self._finder, reading)
-        return ChannelServices(opening, applying, granting, following, reading, reads, public)
+        return ChannelServices(opening, applying, granting, following, reading, reads, self._responses, public)
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

@@ -67,6 +67,20 @@ async def test_what_is_read_is_kept_until_its_time_is_over_and_what_is_not_read_
     assert account is not None and not account.has_unread
 
 
+async def test_what_is_not_read_is_found_by_its_kind(store: Store, world: World) -> None:
+    told = [notice(number, kind=kind) for number, kind in enumerate(("commented", "muted", "quoted", "commented"), 1)]
+    await store_rows(store, *map(notice_row, told), notice_row(notice(9, "carol", "commented")))
+
+    async def found(*kinds: str, limit: int = 10) -> list[int]:
+        return [one.at - START for one in await store.ledger.unread_of_kinds("bob", kinds, limit)]
+
+    assert await found("commented", "quoted") == [4, 3, 1]
+    assert await found("commented", "quoted", limit=2) == [4, 3]
+    await store_rows(store, notice_row(told[3], START + 50, START + 100))
+    assert await found("commented") == [1]
+    assert await found("mentioned", "answered", "commented", "quoted", "reposted") == [3, 1]
+
+
 async def test_a_closed_account_has_no_box_and_gets_none(store: Store, world: World) -> None:
     await store_rows(store, notice_row(notice(1)), notice_row(notice(1, "carol")))
     closing = world.change("bob", AccountClosed(at=START + 5, by="bob", author_tag="~1"))

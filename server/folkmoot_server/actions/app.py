@@ -50,6 +50,7 @@ from .channels.opening import Opening
 from .channels.public import PublicReading
 from .channels.reading import Reading
 from .channels.reads import Reads
+from .channels.responses import Responses
 from .event_log import EventLog
 from .exports import Exports
 from .groups.govern import GroupService
@@ -118,6 +119,7 @@ class ChannelServices:
     following: Following
     reading: Reading
     reads: Reads
+    responses: Responses
     public: PublicReading
 
 

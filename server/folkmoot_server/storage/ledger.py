@@ -17,6 +17,7 @@ from folkmoot_governance.features import Assessment
 from folkmoot_governance.filing import Filing, FilingState
 from folkmoot_governance.media import Media, MediaState
 from folkmoot_governance.oversight import Waiting
+from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_governance.restrictions import Held, Restriction
 from folkmoot_governance.store_acts import Part
@@ -292,6 +293,10 @@ class Notices(Protocol):
 
     async def unread_notices(self, user: str, limit: int = 50) -> list[StoredNotice]:
         """Return what an account is told and has not read, the oldest first."""
+        ...
+
+    async def unread_of_kinds(self, user: str, kinds: Sequence[str], limit: int) -> list[PersonalNotice]:
+        """Return what an account is told of these kinds and has not read, the latest first."""
         ...
 
 

@@ -15,6 +15,7 @@ from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.credentials import Credential, CredentialKind
 from folkmoot_governance.group import events as e
+from folkmoot_governance.group.responses import Response
 from folkmoot_governance.personal_notices import (
     KEPT,
     TEXTS,
@@ -30,8 +31,9 @@ from folkmoot_governance.restrictions import Measure
 from folkmoot_protocol.types import Identity
 from tests.builders.rules import NOW, SOON, make_account, make_group
 
-TOLD_OTHERWISE = {TO_REPORTERS, announcement.KIND}
-"""What no event tells of by its kind: reporters of an overturned measure, and what the platform tells everybody."""
+TOLD_OTHERWISE = {TO_REPORTERS, announcement.KIND, *Response}
+"""What no event tells of by its kind: reporters of an overturned measure, what the platform tells everybody, and what
+others do in channels."""
 POLICY = Policy(cases=CaseRules(appeal_ms=1000, platform_appeal_ms=2000))
 PLAIN: dict[Any, Any] = {int: 3, str: "mia", bool: False, tuple[str, ...]: ("mia",), tuple[int, ...]: (3,)}
 PLAIN[Credential] = Credential(CredentialKind.BADGE, "The News", SOON, "q-1")
@@ -230,12 +232,14 @@ def test_ids_are_one_for_each_and_in_the_order_of_time() -> None:
     first, second = PersonalNotice("mia", 999, "kicked", "c-1"), PersonalNotice("mia", 1000, "banned", "c-2")
     assert first.id < second.id
     assert first.id != PersonalNotice("mia", 999, "banned", "c-1").id
+    about = [PersonalNotice("mia", 999, "commented", code=code, data={"seq": seq}) for code in "12" for seq in (3, 4)]
+    assert len({one.id for one in about}) == 4
 
 
 def test_sentences_are_filled_by_what_is_kept() -> None:
     kinds = [row.kind for rows in TOLD.values() for row in rows]
     assert len(kinds) == len(set(kinds)) == len(TEXTS.keys() - TOLD_OTHERWISE)
-    known = {*KEPT, "credential", "text", "until", "name", "case", "group", "cases"}
+    known = {*KEPT, "credential", "text", "until", "name", "case", "group", "cases", "by", "post"}
     for kind, text in TEXTS.items():
         assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= known, kind
     assert personal_notices.__doc__

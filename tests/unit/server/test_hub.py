@@ -408,6 +408,8 @@ async def test_an_account_is_told_what_became_of_what_it_asked_for(house: House)
             "credential",
             "grade",
             "followers",
+            "by",
+            "post",
         ),
         7,
     ) | {"rule": ""}

@@ -192,6 +192,7 @@ class GroupService:
         per_minute = limits.group_acts_per_minute
         self._acts = Buckets(per_minute / 60, per_minute / ACTS_AT_ONCE)
         self._say = say
+        self.on_said: Callable[[Room, Entry], None] | None = None
         self.turns = FairTurns(ACTS_TOGETHER)
 
     async def decide_in_turn(
@@ -421,6 +422,10 @@ class GroupService:
         entries = tuple(self._without_closed(act.room, new.entry) for new in change_set.entries)
         news = GroupUpdate(act.room.state.code, entries, change_set.version + len(act.events), tuple(act.events))  # type: ignore[arg-type]  # a sequence of its members
         self._bus.publish(news)
+        if self.on_said is not None and act.room.state.form is not None:
+            # What was held, and has been approved.
+            for new in change_set.entries:
+                self.on_said(act.room, new.entry)
         for change in act.changes:
             if change.joined:
                 self._bus.publish(JoinedUpdate(change.user, change.code))

@@ -37,6 +37,7 @@ from ...live.rooms import Room, Rooms
 from ...storage.api import Store
 from ...storage.change_set import Asked, ChangeSet, NewEntry
 from ..accounts.govern import AccountService
+from ..channels.responses import Responses
 from ..channels.threads import Threads
 from ..groups.finding import GroupFinder
 from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER
@@ -170,7 +171,9 @@ class Posting:
         answers: Answers,
         in_force: InForce,
         threads: Threads,
+        responses: Responses,
     ) -> None:
+        self._responses = responses
         self._threads = threads
         self._in_force = in_force
         self._body_chars = body_chars
@@ -367,6 +370,8 @@ class Posting:
         if change_set.repeated is None:
             new = change_set.entries[0]
             self._bus.publish(GroupUpdate(pending.room.state.code, (new.entry,), change_set.version))
+            if pending.room.state.form is not None:
+                self._responses.note(pending.room, new.entry)
             if pending.form.kind is EntryKind.POST:
                 channel = pending.room.state
                 self._bus.publish(PostUpdate(channel.code, as_published(new.entry, channel, new.entry.ts)))

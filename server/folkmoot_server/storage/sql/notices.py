@@ -1,5 +1,7 @@
 """What single accounts are told: `ledger.Notices`."""
 
+from collections.abc import Sequence
+
 import msgspec
 from sqlalchemy import BindParameter, bindparam, select
 
@@ -12,11 +14,19 @@ from .tables import notices
 LAST = "~"
 """Sorts after each id, which begins with a digit."""
 
+MOST_KINDS = 5
+"""Kinds that are asked for at once."""
+
 _LIMIT: BindParameter[int] = bindparam("limit")
 _COLUMNS = ("user", "ts", "kind", "case", "code", "data", "read_ts")
 _OF_USER = select(*(notices.c[name] for name in _COLUMNS)).where(notices.c.user == bindparam("user")).limit(_LIMIT)
 _LIST = _OF_USER.where(notices.c.id < bindparam("before")).order_by(notices.c.id.desc())
 _LIST_UNREAD = _LIST.where(notices.c.read_ts == 0)
+_UNREAD_OF_KINDS = (
+    _OF_USER.where(notices.c.read_ts == 0)
+    .where(notices.c.kind.in_([bindparam(f"kind{number}") for number in range(MOST_KINDS)]))
+    .order_by(notices.c.id.desc())
+)
 _UNREAD = _OF_USER.where(notices.c.read_ts == 0).order_by(notices.c.id)
 
 
@@ -31,6 +41,11 @@ class SqlNotices(SqlReads):
 
     async def unread_notices(self, user: str, limit: int = 50) -> list[StoredNotice]:
         return _stored(await self._ask(_UNREAD, user=user, limit=limit))
+
+    async def unread_of_kinds(self, user: str, kinds: Sequence[str], limit: int) -> list[PersonalNotice]:
+        # As many names as there can be, so that it is one statement.
+        named = {f"kind{number}": kinds[min(number, len(kinds) - 1)] for number in range(MOST_KINDS)}
+        return [one.notice for one in _stored(await self._ask(_UNREAD_OF_KINDS, user=user, limit=limit, **named))]
 
 
 def _stored(rows: Rows) -> list[StoredNotice]:
