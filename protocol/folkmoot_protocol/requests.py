@@ -75,18 +75,20 @@ class Register(_Request, frozen=True, tag="register", kw_only=True):
 
 
 class Login(_Request, frozen=True, tag="login", kw_only=True):
-    """Sign in; `device` as in `register`. -> SessionResult"""
+    """Sign in; `device` as in `register`, `language` what this session is spoken to in. -> SessionResult"""
 
     user: User
     password: Password
     otp: Word | None = None
     device: Word | None = None
+    language: Word | None = None
 
 
 class Resume(_Request, frozen=True, tag="resume", kw_only=True):
-    """Sign in with the token of an earlier session. -> SessionResult"""
+    """Sign in with the token of an earlier session; `language` as in `login`. -> SessionResult"""
 
     token: Token
+    language: Word | None = None
 
 
 class Appeal(_Request, frozen=True, tag="appeal", kw_only=True):
@@ -107,6 +109,7 @@ class Recover(_Request, frozen=True, tag="recover", kw_only=True):
 
     user: User
     number: Word
+    language: Word | None = None
 
 
 class ResetPassword(_Request, frozen=True, tag="reset_password", kw_only=True):
@@ -115,6 +118,7 @@ class ResetPassword(_Request, frozen=True, tag="reset_password", kw_only=True):
     user: User
     code: Word
     new: Password
+    language: Word | None = None
 
 
 class GetNotices(_Request, frozen=True, tag="notices", kw_only=True):

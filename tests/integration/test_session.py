@@ -338,3 +338,13 @@ async def test_sign_ins_of_an_address_are_limited(tmp_path: Path) -> None:
             futures = [await wire.send(rq.Login, user="nobody.here", password="a bad one") for _ in range(3)]
             outcomes = await asyncio.gather(*futures, return_exceptions=True)
     assert [one.code for one in outcomes if isinstance(one, Refused)] == ["auth_failed", "auth_failed", "rate_limited"]
+
+
+async def test_a_connection_is_spoken_to_in_the_language_that_it_asks_for(sign_in: SignIn, seats: list[Seat]) -> None:
+    wire = await sign_in()
+    refusal = await refused(wire.ask(rq.Resume, token="t" * 43, language="zh-CN"), "auth_failed")
+    assert any("一" <= sign <= "鿿" for sign in refusal.message)
+    await wire.ask(rq.Resume, token=seats[1].token, language="zh-CN")
+    assert (await wire.run("/lang")).text == "zh-CN"
+    other = await sign_in(seats[1])
+    assert (await other.run("/lang")).text == "en"

@@ -15,7 +15,7 @@ from folkmoot_protocol.results import Result
 
 from ..common.clock import Ticks
 from ..common.deadlines import Deadlines
-from ..common.i18n import Translate, translator
+from ..common.i18n import LANGUAGES, Translate, translator
 from ..common.metrics import ERRORS, LAGS
 from ..common.rate_limit import Bucket
 from ..config.settings import Limits
@@ -69,6 +69,7 @@ class Session:
         "_outbox_bytes",
         "account",
         "address",
+        "asked_language",
         "codec",
         "floods",
         "floods_since",
@@ -110,6 +111,7 @@ class Session:
         self.overdue = False
         self.rooms: set[Room] = set()
         self.speak(language)
+        self.asked_language = ""
         self._hub = hub
         self._outbox_bytes = limits.outbox_bytes
         self._deadlines = deadlines
@@ -146,6 +148,12 @@ class Session:
         self.overdue = True
         if not self.socket.is_busy:
             self.close(CloseCode.NOT_AUTHENTICATED)
+
+    def ask_language(self, language: str | None) -> None:
+        """Note the language that who is about to sign in wants; one that there is not changes nothing."""
+        if language in LANGUAGES:
+            self.asked_language = language
+            self.speak(language)
 
     def speak(self, language: str) -> None:
         """Choose the language of messages to people."""

@@ -10,7 +10,7 @@ from folkmoot_protocol.results import AccountResult, Empty, ReportResult, Second
 
 from ..actions.accounts.sign_in import AUTH_FAILED, NAME_TAKEN
 from ..actions.app import App
-from ..common.i18n import LANGUAGES, N_
+from ..common.i18n import N_
 from ..delivery.session import Session
 from ..sealed.access_records import AccessKind
 from ..storage.change_set import Profile
@@ -30,6 +30,7 @@ def check_names(request: rq.Register) -> Refusal | tuple[str, str]:
 
 async def register(app: App, session: Session, request: rq.Register) -> SessionResult | Refusal:
     """Make an account and sign in to it (G5.2)."""
+    session.ask_language(request.language)
     names = check_names(request)
     if isinstance(names, Refusal):
         return names
@@ -37,8 +38,7 @@ async def register(app: App, session: Session, request: rq.Register) -> SessionR
     refusal = await app.names.check_new(user, display_name)
     if refusal:
         return refusal
-    language = request.language if request.language in LANGUAGES else session.language
-    profile = Profile(user, display_name, "", language)
+    profile = Profile(user, display_name, "", session.language)
     device, invitation = device_of(request), request.invitation or ""
     made = await app.sign_in.register(session, profile, request.password, request.agreement, invitation, device)
     return app.access_log.tried(AccessKind.REGISTERED, session, user, made, device)
@@ -51,6 +51,7 @@ def device_of(request: rq.Register | rq.Login) -> str:
 
 async def login(app: App, session: Session, request: rq.Login) -> SessionResult | Refusal:
     """Sign in with a password."""
+    session.ask_language(request.language)
     user, device = fold_user_name(request.user), device_of(request)
     signed_in = await app.sign_in.login(session, user, request.password, device, request.otp or "")
     return app.access_log.tried(AccessKind.SIGNED_IN, session, user, signed_in, device)
@@ -71,6 +72,7 @@ async def appeal(app: App, session: Session, request: rq.Appeal) -> ReportResult
 
 async def resume(app: App, session: Session, request: rq.Resume) -> SessionResult | Refusal:
     """Sign in with the token of an earlier session."""
+    session.ask_language(request.language)
     return app.access_log.tried(AccessKind.TOKEN_USED, session, "", await app.sign_in.resume(session, request.token))
 
 
@@ -100,11 +102,13 @@ async def second_factor(app: App, session: Session, request: rq.SecondFactor) ->
 
 async def recover(app: App, session: Session, request: rq.Recover) -> Empty | Refusal:
     """Send a code for another password to the mobile of an account, if it is the one that is named."""
+    session.ask_language(request.language)
     return await app.recovery.ask(session, fold_user_name(request.user), request.number) or Empty()
 
 
 async def reset_password(app: App, session: Session, request: rq.ResetPassword) -> Empty | Refusal:
     """Give an account another password by a code."""
+    session.ask_language(request.language)
     user = fold_user_name(request.user)
     reset = await app.credentials.reset_password(session, user, request.code, request.new) or Empty()
     return app.access_log.tried(AccessKind.PASSWORD_RESET, session, user, reset)

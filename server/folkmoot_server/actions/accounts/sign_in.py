@@ -350,7 +350,7 @@ class SignIn:
         # From here on without an await: what is delivered after this moment reaches the session, what came before is
         # covered by the `last_seq` that the result names.
         session.account, session.token_hash = account, token_hash
-        session.speak(account.profile.language)
+        session.speak(session.asked_language or account.profile.language)
         session.signed_in()
         self._sessions.opened(session)
         self._audience.sign_in(account, session)
