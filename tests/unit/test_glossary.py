@@ -10,7 +10,6 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "glossary.md"
-WEB = ROOT / "client" / "folkmoot_client" / "web" / "texts.js"
 CHINESE = "\u3400-\u9fff"
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
@@ -29,10 +28,6 @@ def texts_of_catalogue(package: str) -> list[str]:
     return [one.string if isinstance(one.string, str) else one.string[0] for one in catalogue if one.id]
 
 
-def texts_of_page() -> list[str]:
-    return re.findall(rf'"([^"\n]*[{CHINESE}][^"\n]*)"', WEB.read_text(encoding="utf-8"))
-
-
 def texts_of_pages() -> list[str]:
     """Return the lines of the pages in Chinese, without what is in code."""
     pages = [ROOT / "README.zh-CN.md", *(ROOT / "docs" / "guides" / "zh").glob("*.md")]
@@ -43,7 +38,6 @@ def texts_of_pages() -> list[str]:
 SOURCES = {
     "server": texts_of_catalogue("folkmoot_server"),
     "client": texts_of_catalogue("folkmoot_client"),
-    "page": texts_of_page(),
     "pages": texts_of_pages(),
 }
 

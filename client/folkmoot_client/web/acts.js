@@ -1,7 +1,7 @@
 // A form for any slash command, made of what the server says of it, and its answer as a card. Menus are in menus.js.
 
 import { byId, make, renderWords } from "./dom.js";
-import { sayAct, sayError, sayTag, t } from "./texts.js";
+import { inOwnTime, sayAct, sayError, sayTag, sayWord, t } from "./texts.js";
 
 const DURATIONS = ["10m", "1h", "1d", "7d", "perm"];
 // Alone they show how things are and change nothing: what is shown above their form.
@@ -154,7 +154,7 @@ export class Acts {
   /** An answer in parts: its text with its names and seqs to click at, and what can be done about what it lists. */
   renderAnswer({ line, text, data }) {
     const undo = data.undo ? [this.renderLine(data.undo, `${t("undo")} `)] : [];
-    return [make("pre", {}, ...this.renderWords(text)), ...this.renderRows(line, data), ...undo];
+    return [make("pre", {}, ...this.renderWords(inOwnTime(text))), ...this.renderRows(line, data), ...undo];
   }
 
   again(line) {
@@ -207,7 +207,7 @@ function renderInput({ name, kind, choices, isLong, isNeeded }, value, room) {
   const shared = { id: `field-${name}`, required: isNeeded };
   if (kind === "several") return renderSeveral(choices, name);
   if (kind === "choice") {
-    const options = choices.map((choice) => make("option", { value: choice, selected: choice === value }, sayTag("word", choice)));
+    const options = choices.map((choice) => make("option", { value: choice, selected: choice === value }, sayWord(choice, choices)));
     return make("select", shared, ...(isNeeded ? [] : [make("option", { value: "" }, "–")]), ...options);
   }
   const input = isLong ? make("textarea", { ...shared, rows: 3 }) : make("input", { ...shared, autocomplete: "off", maxlength: 1000 });
@@ -222,7 +222,7 @@ function renderInput({ name, kind, choices, isLong, isNeeded }, value, room) {
 /** Words to tick, with a `value` like an input has. */
 function renderSeveral(choices, name) {
   const boxes = choices.map((choice) => make("input", { type: "checkbox", value: choice }));
-  const rows = boxes.map((box) => make("label.check", {}, box, sayTag("word", box.value)));
+  const rows = boxes.map((box) => make("label.check", {}, box, sayWord(box.value, choices)));
   const group = make("div.several", { role: "group", "aria-label": sayTag("arg", name) }, ...rows);
   Object.defineProperty(group, "value", { get: () => boxes.filter((box) => box.checked).map((box) => box.value).join(" ") });
   return group;
@@ -235,6 +235,6 @@ function renderField({ name, kind, words }, input, form) {
     input.value = word;
     form.dispatchEvent(new Event("input"));
   };
-  const chips = ready.map((word) => make("button.chip", { type: "button", onclick: () => choose(word) }, sayTag("word", word)));
+  const chips = ready.map((word) => make("button.chip", { type: "button", onclick: () => choose(word) }, sayWord(word)));
   return [make("label", { for: input.id }, name.includes("|") ? t("arg_choice") : sayTag("arg", name)), input, ...(chips.length ? [make("div.chips", {}, ...chips)] : [])];
 }

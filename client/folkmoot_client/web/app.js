@@ -9,7 +9,7 @@ import { byId, make, makeAvatar, showCode } from "./dom.js";
 import { Gate } from "./gate.js";
 import { Log, renderTags } from "./log.js";
 import { Menus, renderMember } from "./menus.js";
-import { language, sayError, sayMoment, sayMuted, switchLanguage, t, translatePage } from "./texts.js";
+import { inOwnTime, language, loadTexts, sayError, sayMoment, sayMuted, sayValue, switchLanguage, t, translatePage } from "./texts.js";
 
 const READ_MS = 300;
 const TOAST_MS = 5000;
@@ -114,8 +114,8 @@ class App {
     if (this.chat.account) this.drawAll();
   }
 
-  changeLanguage() {
-    switchLanguage();
+  async changeLanguage() {
+    await switchLanguage();
     this.translate();
     if (this.chat.account) this.try(() => this.teachLanguage());
   }
@@ -280,7 +280,7 @@ class App {
   onTold({ text, notice }) {
     const shown = [...byId("told-lines").children];
     if (notice && shown.some((line) => line.dataset.id === notice.id)) return;
-    byId("told-lines").append(make("li", { "data-id": notice?.id }, text));
+    byId("told-lines").append(make("li", { "data-id": notice?.id }, inOwnTime(text)));
     byId("told").hidden = false;
   }
 
@@ -349,7 +349,7 @@ class App {
     byId("code").textContent = showCode(group.id);
     byId("group-members").textContent = t("members_count", { members: group.members, limit: group.member_limit });
     byId("group-role").replaceChildren(...renderTags({ role: group.role ?? "member" }));
-    byId("group-mode").textContent = t(`mode_${group.join_mode}`);
+    byId("group-mode").textContent = sayValue("join_mode", group.join_mode);
     byId("notice").textContent = this.sayState();
   }
 
@@ -471,4 +471,5 @@ class App {
   }
 }
 
+await loadTexts();
 new App();

@@ -109,14 +109,15 @@ export class Chat {
   async signIn() {
     const { agreement } = this.connection.hello;
     const { type, fields, code } = this.credentials ?? { type: "resume", fields: { token: this.token } };
-    const device = type === "resume" ? {} : { device: deviceName() };
+    const { lang: language } = document.documentElement;
+    const device = type === "resume" ? { language } : { language, device: deviceName() };
     const more = type === "register" ? { agreement: agreement.version, ...device } : device;
     if (type === "recover") {
-      await this.request(type, fields);
+      await this.request(type, { ...fields, language });
       throw new RequestError({ code: "code_sent" });
     }
     if (code) {
-      await this.request("reset_password", { user: fields.user, code, new: fields.password });
+      await this.request("reset_password", { user: fields.user, code, new: fields.password, language });
       this.credentials.code = "";
     }
     const { account, token, groups } = await this.request(type, { ...fields, ...more });

@@ -34,7 +34,7 @@ export class Gate {
     const fields = { user: byId("user").value.trim().toLowerCase(), password: byId("password").value };
     const shown = byId("display-name").value.trim();
     const invitation = byId("invitation").value.trim();
-    const forNew = { ...(shown && { display_name: shown }), ...(invitation && { invitation }), language: document.documentElement.lang };
+    const forNew = { ...(shown && { display_name: shown }), ...(invitation && { invitation }) };
     byId("enter").disabled = true;
     this.complain("");
     if (this.way === "register") this.chat.enter("register", { ...fields, ...forNew });

@@ -2,7 +2,7 @@
 
 import { byId, make, makeAvatar, renderWords } from "./dom.js";
 import { removedBy } from "./feed.js";
-import { sayDay, sayMoment, sayNotice, sayTag, sayTime, t } from "./texts.js";
+import { sayDay, sayMoment, sayNotice, sayTag, sayTime, sayValue, t } from "./texts.js";
 
 const SAME_BREATH_MS = 5 * 60_000;
 const NEAR_BOTTOM_PX = 80;
@@ -321,7 +321,7 @@ function renderAuthor({ from, ts }) {
 
 /** A member's or an author's role and tags; that somebody is a plain member goes without saying. */
 export function renderTags({ role, tags = [] }) {
-  const shown = role === "member" ? [] : [make(`span.tag.${role}`, {}, sayTag("role", role))];
+  const shown = role === "member" ? [] : [make(`span.tag.${role}`, {}, sayValue("role", role))];
   const words = tags.map((word) => make(`span.tag.${word === "creator" ? "creator" : "free"}`, {}, sayTag("tag", word)));
   return [...shown, ...words];
 }

@@ -2,7 +2,7 @@
 
 import { byId, make, makeAvatar } from "./dom.js";
 import { renderTags } from "./log.js";
-import { sayAct, sayTag, t } from "./texts.js";
+import { inOwnTime, sayAct, sayWord, t } from "./texts.js";
 
 const QUICK = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
 const EMOJI = [..."😀😅😊😍😎🤔😴😡👎👏🙏💪👀✅❌❓❗🔥💯🚀🌱🌻☕🍺🎂🎁🏆📌💡🐛"];
@@ -141,7 +141,7 @@ export class Menus {
       make("span.tags", {}, ...(member.role ? renderTags(member) : []))));
     const items = isMe ? this.itemsOfOneself() : this.itemsOn(member);
     this.acts.sheet.push(isMe ? t("you") : t("about", { name: `@${user}` }), place, about, ...items.map((item) => this.renderItem(item)));
-    if (this.room && !isMe) await this.chat.command(this.room, `/whois @${user}`).then(({ text }) => (about.textContent = text.split("\n").slice(1).join("\n")), this.acts.onFail);
+    if (this.room && !isMe) await this.chat.command(this.room, `/whois @${user}`).then(({ text }) => (about.textContent = inOwnTime(text).split("\n").slice(1).join("\n")), this.acts.onFail);
   }
 
   itemsOfOneself() {
@@ -162,7 +162,7 @@ export class Menus {
     if (item && !item.why && ONLY_BELOW.has(name)) item.why = this.whyOutranked(member);
     if (item && name === "mute") {
       const open = (duration) => () => this.acts.open(name, { ...values, duration });
-      item.chips = MUTES.map((duration) => make("button.chip", { type: "button", onclick: open(duration) }, sayTag("word", duration)));
+      item.chips = MUTES.map((duration) => make("button.chip", { type: "button", onclick: open(duration) }, sayWord(duration)));
     }
     return item;
   }

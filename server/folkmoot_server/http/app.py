@@ -29,6 +29,7 @@ from .report_page import PublicReports, ReportPage
 from .responses import respond, with_safe_headers
 from .transparency import Count, TransparencyPage
 from .visitors import Visitors
+from .web_texts import web_texts
 
 
 class Shown(Groups, Agreements, Protocol):
@@ -67,6 +68,7 @@ def make_app(
         *report_routes(config, clock, reports),
         *(LogPages(event_log).routes() if config.retention.publish_log else ()),
         *media.routes(),
+        Route("/texts/{language}.json", web_texts),
         Route("/", web_client),
         Route("/{name}", web_client),
     ]
