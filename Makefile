@@ -1,5 +1,5 @@
 # Needs Python 3.11 or newer and make, nothing else: every target sets up what it uses.
-#   make run | test | check | format | docs | messages | install | wheel | lock | clean
+#   make run | test | check | format | docs | guides | messages | install | wheel | lock | clean
 #   make test PYTEST="tests/unit -k config"     arguments for pytest
 #   make mutants MUTANTS=governance/            what tests notice of small changes to the code; hours for all of it
 #   make check test WHEEL=1                     check and test the built wheel in an environment of its own
@@ -33,7 +33,7 @@ define messages
 	rm -f .messages.pot
 endef
 
-.PHONY: install run test test-faults test-disk mutants check format docs messages wheel lock clean
+.PHONY: install run test test-faults test-disk mutants check format docs guides messages wheel lock clean
 .PHONY: check-format check-lint check-types check-imports check-generated
 
 install: $(STAMP)
@@ -122,6 +122,10 @@ docs: install
 	$(BIN)/python docs/draw_floors.py < docs/architecture.md > .architecture.md
 	mv .architecture.md docs/architecture.md
 
+# The guides as pages to be served by any web server, in ./site.
+guides: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 # Brings the catalogues to the texts in the code; new texts are left for a person to translate. What the rows of
 # administration say is shown by the client alone.
 messages: install
@@ -137,5 +141,5 @@ lock: install
 		--no-emit-find-links --no-header --no-annotate --extra dev --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv .venv-wheel dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-wheel dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
