@@ -34,8 +34,10 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @contextlib.asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[RunningServer]:
-    """A server with the profile `open`, which writes one-time codes into its log; it must end well."""
-    server = RunningServer(folder, FOLKMOOT_IDENTITY__SENDER__KIND="console")
+    """A server with the profile `open`, which writes one-time codes into its log, and wants documents for a badge; it
+    must end well."""
+    documents = {"FOLKMOOT_POLICY__CHANNELS__BADGE_DOCUMENTS": "authorisation,charter"}
+    server = RunningServer(folder, FOLKMOOT_IDENTITY__SENDER__KIND="console", **documents)
     await server.start()
     try:
         yield server

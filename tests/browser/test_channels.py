@@ -18,6 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WIDTHS = (1280, 390, 320)
 LONG = "Bean" * 40 + " https://example.org/" + "path/" * 30 + " 豆子" * 20
+ASKED = "May I? <b>" + "Bean" * 40
 PICTURES = os.environ.get("FOLKMOOT_PICTURES", "")
 """A folder for pictures of what is tested, where one wants to look at it."""
 
@@ -103,6 +104,60 @@ async def test_one_publishes_and_others_follow_read_and_comment(visit: Visit) ->
     # A name leads to its channel, and the way back is the browser's.
     await ada.page.go_back()
     await expect(ada.page.locator("#nothing")).to_contain_text("no such entry")
+
+
+async def test_editors_decide_who_comments_and_apply_for_what_is_granted(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben", viewport={"width": 390, "height": 760})
+    await ada.register("Ada")
+    await ben.register("Ben")
+    page = ada.page
+    await page.get_by_role("link", name="My channel").click()
+    await page.get_by_label("Write a post").fill("First.")
+    await page.get_by_role("button", name="Publish").click()
+    await expect(page.locator(".item .body")).to_have_text(["First."])
+    # For the next post, and for one that is there.
+    await page.get_by_label("Who may comment").select_option("closed")
+    await page.get_by_label("Write a post").fill("Second.")
+    await page.get_by_role("button", name="Publish").click()
+    await page.locator(".item").first.get_by_role("link", name="Comments").click()
+    await expect(page.locator("#policy")).to_have_text("Nobody may comment.")
+    await page.get_by_label("Who may comment").select_option("approval")
+    await expect(page.locator("#policy")).to_have_text("Comments are read by an editor before they are shown.")
+    await ben.page.goto(page.url)
+    await ben.page.get_by_label("Write a comment").fill(ASKED)
+    await ben.page.get_by_role("button", name="Comment", exact=True).click()
+    await expect(ben.page.locator("#publish-complaint")).to_contain_text("You need not send it again")
+    await expect(ben.page.get_by_role("button", name="Apply")).to_be_hidden()
+    await page.get_by_role("link", name="My channel").click()
+    await page.get_by_role("button", name="Waiting comments: 1").click()
+    waiting = page.locator("#sheet article")
+    await expect(waiting.locator(".body")).to_have_text(ASKED)
+    await in_all_widths(page, "waiting")
+    await waiting.get_by_role("button", name="Approve").click()
+    await expect(page.locator("#sheet")).to_be_hidden()
+    await expect(page.get_by_role("button", name="Waiting comments")).to_be_hidden()
+    await page.locator(".item").first.get_by_role("link", name="Comments").click()
+    await expect(page.locator(".item.comment .body")).to_have_text(ASKED)
+    await page.get_by_role("link", name="My channel").click()
+    # What the operator asks for stands in the form.
+    sheet = page.locator("#sheet")
+    await page.get_by_role("button", name="Apply").click()
+    await sheet.get_by_role("button", name="Open a public account").click()
+    await sheet.get_by_label("Handle").fill(f"{ada.user}.news")
+    await sheet.get_by_label("What it is called").fill("The News")
+    await in_all_widths(page, "apply")
+    await sheet.get_by_role("button", name="Do it").click()
+    await expect(sheet.locator("pre")).to_contain_text("Your application is case")
+    await page.locator("#sheet-close").click()
+    await page.get_by_role("button", name="Apply").click()
+    await sheet.get_by_role("button", name="Get a badge").click()
+    await sheet.get_by_label("Whom the badge names").fill("Ada")
+    await sheet.get_by_label("Authorisation").fill("authorisation=7")
+    await sheet.get_by_label("charter").fill("charter=8")
+    await expect(sheet.locator("code")).to_have_text(f"/apply badge @{ada.user} Ada authorisation=7 charter=8")
+    await in_all_widths(page, "badge")
+    await sheet.get_by_role("button", name="Do it").click()
+    await expect(sheet.locator("pre")).to_contain_text("Your application is case")
 
 
 async def test_new_posts_are_counted_over_a_break_and_in_chinese(visit: Visit, own_server: RunningServer) -> None:

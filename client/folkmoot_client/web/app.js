@@ -53,7 +53,7 @@ class App {
       mention: (user) => this.mention(user),
       password: () => this.dialogs.changePasswordNow(),
     });
-    this.channels = new Channels(this.chat, {
+    this.channels = new Channels(this.chat, this.acts, {
       onFail: (error) => this.complain(error),
       onDone: (text) => this.toast(text),
       onEditors: (room) => this.open(room),

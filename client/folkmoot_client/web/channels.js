@@ -4,6 +4,7 @@
 import { Attachments } from "./attach.js";
 import { byId, make, makeAvatar, renderWords } from "./dom.js";
 import { isSure } from "./dialogs.js";
+import { Editors } from "./editors.js";
 import { sayError, sayMoment, sayTag, t } from "./texts.js";
 
 const PAGE = 20;
@@ -16,9 +17,11 @@ export function placeOf(hash) {
 }
 
 export class Channels {
-  /** `onFail(error)` and `onDone(text)` for what is to be said in passing, `onEditors(room)` when an editor wants to see all of a channel. */
-  constructor(chat, { onFail, onDone, onEditors }) {
+  /** `acts` makes forms of commands; `onFail(error)` and `onDone(text)` for what is to be said in passing, `onEditors(room)` when an editor wants to see all of a channel. */
+  constructor(chat, acts, { onFail, onDone, onEditors }) {
     Object.assign(this, { chat, onFail, onDone });
+    this.editing = new Editors(chat, acts, { getChannel: () => this.channel, onChange: () => this.reload(), onFail });
+    byId("may-comment").addEventListener("change", () => this.try(() => this.changePolicy()));
     this.known = new Map(); // channels by code
     this.unseen = new Set(); // posts that came since home was read
     byId("home").addEventListener("click", () => this.isHome && this.try(() => this.reload()));
@@ -148,6 +151,14 @@ export class Channels {
     byId("nothing").textContent = byId("posts").childElementCount ? "" : this.sayNothing();
     this.follow(page);
     this.draw();
+    this.try(() => this.editing.draw(this.channel));
+  }
+
+  /** In a thread the choice counts at once, for the next post when that is published. */
+  async changePolicy() {
+    if (!this.place.seq) return;
+    await this.editing.setPolicy(this.place.seq);
+    await this.reload();
   }
 
   meet({ channel, channels = [] }) {
@@ -272,8 +283,10 @@ export class Channels {
     byId("publish-send").disabled = true;
     this.complain("");
     try {
-      await this.chat.once("post", fields);
-      field.value = "";
+      const { seq: posted } = await this.chat.once("post", fields);
+      const policy = byId("may-comment").value;
+      if (!seq && policy && policy !== (this.channel?.comments ?? "open")) await this.editing.setPolicy(posted);
+      field.value = byId("may-comment").dataset.about = "";
       this.attached.clear();
       byId("attached").replaceChildren();
       this.answer();
@@ -323,11 +336,16 @@ export class Channels {
     byId("find").hidden = Boolean(handle);
     byId("channel-topic").textContent = (!seq && channel?.topic) || "";
     byId("follow").hidden = !channel || this.isEditor;
+    byId("apply").hidden = handle !== this.chat.account?.user && this.chat.rooms.get(channel?.id)?.group.role !== "owner";
+    byId("waiting").hidden = true;
     byId("follow").textContent = t(channel?.following ? "unfollow" : "follow");
     byId("follow").classList.toggle("primary", !channel?.following);
     byId("editors").hidden = !this.chat.rooms.has(channel?.id);
     byId("all-posts").hidden = !seq || !channel;
     byId("all-posts").href = `#@${handle}`;
+    const mayChoose = this.chat.rooms.has(channel?.id);
+    byId("choosing").hidden = !mayChoose;
+    if (mayChoose) this.editing.fillPolicies(this.hash, channel.comments, (seq && this.policy) || undefined);
     byId("publish").hidden = !handle || !(seq ? channel && this.mayComment : this.isEditor);
     const policy = seq && channel && this.policy !== "open" ? t(`policy_${this.policy}`) : "";
     byId("policy").textContent = policy;
