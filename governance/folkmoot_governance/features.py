@@ -82,7 +82,7 @@ def check_features(asked: Collection[Feature], assessed: Collection[str], policy
     """Refuse what takes a function that the operator has not assessed."""
     for feature in asked if policy.features else ():
         if feature in policy.features and feature not in assessed:
-            text = N_("This function is not in use yet: {feature} waits for its safety assessment.")
+            text = N_("This function is not in use yet: {feature} still needs its safety assessment.")
             detail: dict[str, object] = {"feature": feature.value, "rule": "features.assessed"}
             return Refusal(ErrorCode.FEATURE_OFF, text, detail)
     return None

@@ -136,7 +136,7 @@ def decide_on_hold(
     if isinstance(command, BeginHold):
         return _begin(command, actor, now)
     if command.number not in {hold.number for hold in in_force(holds, now)}:
-        text = N_("There is no hold {number} in force that staff has begun.")
+        text = N_("There is no hold {number} by staff in force.")
         return Refusal(ErrorCode.NO_SUCH_ENTRY, text, {"number": command.number[:64], "help": "hold list"})
     return [HoldEnded(at=now, by=actor.user, number=command.number, reason=command.reason)]
 

@@ -198,7 +198,7 @@ DUTIES: tuple[Row, ...] = (
     Row(
         "info_pages",
         "G8.2",
-        N_("The info page of groups above a size is public"),
+        N_("Groups above a certain size have a public info page"),
         _least(lambda one: one.public_grades, 1, DUE),
         "policy.grades",
     ),

@@ -585,7 +585,11 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("measure_taken", N_("The measure that you proposed, {case}, was confirmed"), _if(s.Outcome.TAKEN)),
         Told("measure_refused", N_("The measure that you proposed, {case}, was turned down"), _if_by_another),
         Told("measure_lapsed", N_("Nobody has confirmed the measure that you proposed, {case}"), _if(s.Outcome.LAPSED)),
-        Told("confirmed", N_("Your appeal {case} was turned down: the measure stands"), _if(s.Outcome.CONFIRMED)),
+        Told(
+            "confirmed",
+            N_("Your appeal {case} was turned down: the measure remains in force"),
+            _if(s.Outcome.CONFIRMED),
+        ),
         Told("application_approved", N_("Your application {case} was approved"), _if(s.Outcome.APPROVED)),
         Told("application_rejected", N_("Your application {case} was rejected"), _if(s.Outcome.REJECTED), appeal=True),
         Told("agreed", N_("Mediation {case} is over: you have agreed"), _inside_if(s.Outcome.AGREED)),

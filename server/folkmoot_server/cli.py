@@ -168,7 +168,7 @@ def demo(listen: ListenOption = None, ready_file: ReadyFileOption = None) -> Non
     raise typer.Exit(run(settings, ready_file))
 
 
-@app.command(help=_("Run three nodes with a PostgreSQL and a NATS of their own, all gone afterwards."))
+@app.command(help=_("Run three nodes with a PostgreSQL and a NATS of their own, all removed afterwards."))
 def cluster_demo(ready_file: ReadyFileOption = None) -> None:
     from .demo.cluster import cluster_demo as run
 
@@ -314,7 +314,7 @@ def verify(
     if checked.unbound:
         typer.echo(_(UNBOUND).format(count=checked.unbound), err=True)
     if not key:
-        typer.echo(_("The key stands in the bundle: compare it with the one that the operator publishes."), err=True)
+        typer.echo(_("The key is part of the bundle: compare it with the one that the operator publishes."), err=True)
 
 
 def kept_checkpoints(settings: "Config", file: Path | None) -> list[str]:

@@ -70,7 +70,7 @@ REFUSALS = {
     "There is an emergency: nobody can register {until}.": Told(
         "emergency", "emergency", "/report", "until_ms reason number"
     ),
-    "There is no hold {number} in force that staff has begun.": Told("no_such_entry", "known", "hold list", "number"),
+    "There is no hold {number} by staff in force.": Told("no_such_entry", "known", "hold list", "number"),
     "Name a group, an account, or both.": Told("bad_request", "*", "*", "field"),
     "It would begin after it ends: --since must go back further.": Told("bad_request", "*", "*", "field"),
     "No emergency {number} is in force.": Told("no_such_entry", "known", "emergency list", "number"),
@@ -501,7 +501,7 @@ REFUSALS = {
     "No assessment of {feature} is on record.": Told("conflict", "state", "feature list", "feature"),
     "Give the SHA-256 of the assessment: 64 hexadecimal digits.": Told("bad_request", "request", "/help", "field"),
     "This assessment of {feature} is on record already.": Told("conflict", "state", "feature list", "feature"),
-    "This function is not in use yet: {feature} waits for its safety assessment.": Told(
+    "This function is not in use yet: {feature} still needs its safety assessment.": Told(
         "feature_off", "features.assessed", "/help", "feature"
     ),
     "There is no group with this code.": Told("no_such_group", "known", "/help join"),
@@ -524,7 +524,9 @@ REFUSALS = {
     "You have as many open applications as you may, {current} of {limit}: wait for an answer first.": Told(
         "conflict", "state", "/cases", "current limit"
     ),
-    "Say whom the badge names, or the licence's number.": Told("bad_request", "request", "/help", "field"),
+    "Give the name that the badge is to show, or the licence's number.": Told(
+        "bad_request", "request", "/help", "field"
+    ),
     "Name a category that needs a licence, and publish or relay. There are: {known}.": Told(
         "bad_request", "policy.channels.licences", "/help", "known"
     ),

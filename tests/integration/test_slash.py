@@ -360,7 +360,7 @@ async def test_commands_of_a_group_need_one(cast: Cast) -> None:
 async def test_help_is_a_line_for_each_heading_and_tells_all_of_one_command(cast: Cast) -> None:
     assert len((await cast.does("ann", "/help")).text.splitlines()) <= len(SECTIONS) + 2
     one = (await cast.does("bob", "/help mute")).text
-    for told in ("/mute @bob 10m off topic", "permission: mute", "equal or a superior", "Durations:", "may not use"):
+    for told in ("/mute @bob 10m off topic", "permission: mute", "below your own role", "Durations:", "may not use"):
         assert told in one
     assert "spam (Advertising, spam), " in (await cast.does("bob", "/help report")).text
     assert (await cast.does("ann", "/help order")).data["commands"][0] == "mute"

@@ -135,7 +135,7 @@ class Chat:
             self._say(_("The two are not the same: nothing was done."))
         else:
             await self._client.change_password(password, new)
-            self._say(_("Your password is changed, and all your other sessions have ended."))
+            self._say(_("Your password has been changed, and all your other sessions have ended."))
 
     async def _set_second_factor(self) -> None:
         """Show a secret for an authenticator, and have a code of it confirm that it is there."""
@@ -165,7 +165,7 @@ class Chat:
         elif starts_command(line):
             command = await self._client.run_command(line)
         else:
-            self._say(_("You are in no group yet: /join <code>, /create <name>, or /switch to one of yours."))
+            self._say(_("You are not in any group here yet: /join <code>, /create <name>, or /switch to one of yours."))
             return
         if command is not None and command.text:
             self._screen.write([(view.STRONG, view.clean(command.text))])
@@ -249,7 +249,7 @@ class Chat:
     async def _list_groups(self) -> None:
         groups = await self._client.list_groups()
         if not groups:
-            self._say(_("You are in no group yet: /join <code> or /create <name>."))
+            self._say(_("You are not in any group yet: /join <code> or /create <name>."))
         for number, group in enumerate(groups, 1):
             self._screen.write([("", f"{number:3} "), *view.show_group(group, current=group.id == self._current)])
 

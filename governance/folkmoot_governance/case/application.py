@@ -59,7 +59,9 @@ def check_wish(wish: Wish, policy: Policy) -> Refusal | None:
     """Refuse what nobody can grant: a licence for a category that takes none, more accounts where there is no cap."""
     if wish.kind in (WishKind.BADGE, WishKind.LICENCE) and not wish.name:
         return Refusal(
-            ErrorCode.BAD_REQUEST, N_("Say whom the badge names, or the licence's number."), {"field": "name"}
+            ErrorCode.BAD_REQUEST,
+            N_("Give the name that the badge is to show, or the licence's number."),
+            {"field": "name"},
         )
     if wish.kind is WishKind.LICENCE and (wish.category not in policy.licences or wish.scope not in set(Scope)):
         known = ", ".join(sorted(policy.licences)) or "–"

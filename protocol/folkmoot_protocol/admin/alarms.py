@@ -77,7 +77,7 @@ END_EMERGENCY = Verb(
 CREATE_ANNOUNCEMENT = Verb(
     ANNOUNCE,
     "create",
-    N_("Tell everybody something; it waits in each account's box until it is read."),
+    N_("Tell everybody something; it stays in each account's notices until it is read."),
     "announce",
     News,
     dry_run=True,

@@ -30,14 +30,14 @@ class Claim(Options, frozen=True):
 class Given(Options, frozen=True):
     """To whom a claim is handed over."""
 
-    to: Annotated[str, Flag(N_("To whom of the staff."), metavar="USER")]
+    to: Annotated[str, Flag(N_("Which of the staff to give it to."), metavar="USER")]
 
 
 class Heir(Options, frozen=True):
     """To whom all claims are handed over, if to anybody."""
 
     to: Annotated[
-        str, Flag(N_("Also hand all that you have claimed over to this one of the staff."), metavar="USER")
+        str, Flag(N_("Also hand over everything that you have claimed to this one of the staff."), metavar="USER")
     ] = ""
 
 
@@ -157,7 +157,7 @@ LIST_TEMPLATES = Verb(
 GIVE_REPORT = Verb(
     CASE,
     "give",
-    N_("Hand a claim on a report over to another of the staff, who is told."),
+    N_("Hand over a claim on a report to another of the staff, who is told."),
     "review_case",
     Given,
     NUMBER,
@@ -223,7 +223,7 @@ CLAIM_APPEAL = Verb(
 GIVE_APPEAL = Verb(
     APPEAL,
     "give",
-    N_("Hand a claim on an appeal over to another of the staff, who is told."),
+    N_("Hand over a claim on an appeal to another of the staff, who is told."),
     "review_appeal",
     Given,
     NUMBER,
@@ -247,7 +247,7 @@ APPROVE_APPEAL = Verb(
 REJECT_APPEAL = Verb(
     APPEAL,
     "reject",
-    N_("Let the measure stand; the one who appealed is told why."),
+    N_("Uphold the measure; the one who appealed is told why."),
     "review_appeal",
     NoOptions,
     NUMBER,

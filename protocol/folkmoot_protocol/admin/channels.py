@@ -96,7 +96,7 @@ CLAIM_APPLICATION = Verb(
 GIVE_APPLICATION = Verb(
     APPLICATION,
     "give",
-    N_("Hand a claim on an application over to another of the staff, who is told."),
+    N_("Hand over a claim on an application to another of the staff, who is told."),
     "review_application",
     Given,
     NUMBER,

@@ -52,7 +52,7 @@ APPROVE_HELD = Verb(
     "approve",
     N_(
         "Let a post pass: it is posted, or waits for the group's admins if a word of theirs holds it "
-        "as well. An older entry stands, and is no longer listed."
+        "as well. An older entry is left in place, and no longer listed."
     ),
     "review_post",
     NoOptions,

@@ -85,7 +85,7 @@ async def show_sanction(call: Call, options: NoOptions) -> Outcome:
 async def take_measure(call: Call, options: rows.NewMeasure) -> Outcome:
     measure, score = Measure(options.measure), options.score
     if (measure is Measure.CREDIT) is (score is None):
-        text = N_("The measure credit, and no other, takes the new score.")
+        text = N_("Only the measure credit has a new score.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "score"})
     more = {"duration_ms": options.duration, "replaces": options.replace, "score": score or 0}
     if call.target.startswith("@"):

@@ -18,7 +18,7 @@ from .common import basis_of, settle, upholding
 
 NO_SUCH_MEASURE = Refusal(
     ErrorCode.BAD_REQUEST,
-    N_("There is no such measure against this; docs/measures.md has them all."),
+    N_("There is no such measure here; docs/measures.md lists them all."),
     {"field": "measure", "help": "docs/measures.md"},
 )
 

@@ -14,8 +14,8 @@ class Registration:
     mode: str = setting(
         "open",
         N_(
-            'Who may register. "open": anybody. "invitation": who has an invite code of a group, and joins it so. '
-            '"closed": nobody; there is still `folkmoot init`.'
+            'Who may register. "open": anybody. "invitation": people with an invite code for a '
+            'group, which they join by it. "closed": nobody; there is still `folkmoot init`.'
         ),
         choices=("open", "invitation", "closed"),
     )

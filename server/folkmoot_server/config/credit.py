@@ -78,9 +78,9 @@ class CreditPolicy:
 
     start: int = setting(100, N_("Points that a new account has, and that days give back up to."), least=0, most=MOST)
     recover_per_day: int = setting(1, N_("Points that a day gives back."), least=0, most=MOST)
-    penalty_low: int = setting(5, N_("Points that an upheld report of severity low takes."), least=0, most=MOST)
-    penalty_medium: int = setting(15, N_("Points that an upheld report of severity medium takes."), least=0, most=MOST)
-    penalty_high: int = setting(40, N_("Points that an upheld report of severity high takes."), least=0, most=MOST)
+    penalty_low: int = setting(5, N_("Points that an upheld report of severity low costs."), least=0, most=MOST)
+    penalty_medium: int = setting(15, N_("Points that an upheld report of severity medium costs."), least=0, most=MOST)
+    penalty_high: int = setting(40, N_("Points that an upheld report of severity high costs."), least=0, most=MOST)
     levels: Mapping[str, int] = numbers(
         "NAME",
         N_(

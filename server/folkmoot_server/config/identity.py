@@ -35,7 +35,7 @@ class IdentityPolicy:
     )
     review: str = setting(
         "manual",
-        N_('Who reviews numbers: "manual", your staff; "webhook", identity.review_url, and staff what is left.'),
+        N_('Who reviews numbers: "manual", your staff; "webhook", identity.review_url, and your staff what it leaves.'),
         choices=("manual", "webhook"),
     )
 

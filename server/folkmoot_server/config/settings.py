@@ -443,7 +443,10 @@ class Retention:
     )
     publish_log: bool = setting(
         False,
-        N_("Whether the log is published below /log: when something of which kind was done, and nothing of whom."),
+        N_(
+            "Whether the log is published below /log: when something was done and of which kind, but "
+            "not by whom or to whom."
+        ),
         rule="G13",
     )
 

@@ -18,10 +18,10 @@ DOCS_COLUMNS = 120
 PIECE = re.compile(r" ?(?:[^ ⺀-￿]+|[⺀-￿])[、。，：；）]*")
 
 EXAMPLE_HEAD = N_(
-    "Folkmoot configuration. Every setting that there is stands here, commented out at its default; to change one, "
-    "remove its #. Left alone, a setting follows the profile. Any of them can be given in the environment: "
-    "server.listen as FOLKMOOT_SERVER__LISTEN, lists with commas, and FOLKMOOT_SERVER__LISTEN_FILE names a file that "
-    "holds the value."
+    "Folkmoot configuration. Every setting is listed here, commented out at its default; to change "
+    "one, remove its #. If left alone, a setting follows the profile. Any of them can be given in "
+    "the environment: server.listen as FOLKMOOT_SERVER__LISTEN, lists with commas, and "
+    "FOLKMOOT_SERVER__LISTEN_FILE names a file that holds the value."
 )
 
 DOCS_HEAD = """\

@@ -58,7 +58,7 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's customary name, which messag
     return text
 
 
-UNBOUND = N_("Of {count} events, which name an account that is erased, the log proves kind and time, not the words.")
+UNBOUND = N_("For {count} events that name an erased account, the log proves kind and time, not the words.")
 
 
 class Problem(NamedTuple):
@@ -118,7 +118,7 @@ def split(data: bytes) -> tuple[bytes, bytes]:
     """Return what of a bundle is signed, and the signature."""
     end = data.rfind(END)
     if end < 0 or len(data) < end + END_BYTES:
-        raise BadBundle("bundle", N_("This is no zip archive, or its end is missing."))
+        raise BadBundle("bundle", N_("This is not a zip archive, or its end is missing."))
     note = data[end + END_BYTES :]
     if int.from_bytes(data[end + END_BYTES - 2 : end + END_BYTES], "little") != len(note):
         raise BadBundle("bundle", N_("The archive does not end where it says."))
@@ -168,7 +168,7 @@ def read_manifest(raw: bytes) -> dict[str, Any]:
     except UNREADABLE as error:
         raise BadBundle(MANIFEST, N_("This file cannot be read.")) from error
     if not known:
-        raise BadBundle(MANIFEST, N_("This is no bundle in a format that is known here."))
+        raise BadBundle(MANIFEST, N_("This is not a bundle in a format that is known here."))
     return dict(manifest)
 
 
@@ -195,7 +195,7 @@ def read_note(note: bytes, key: str, where: str, most: int = 1) -> list[str]:
             raise ValueError
         found = [data for signed, data in map(read_signature, lines) if signed == name and data[:4] == number]
     except (ValueError, binascii.Error) as error:
-        raise BadBundle(where, N_("This is no signed note.")) from error
+        raise BadBundle(where, N_("This is not a signed note.")) from error
     if not found:
         raise BadBundle(where, N_("This is not signed by the key {key}."), key=key)
     try:
@@ -224,7 +224,7 @@ def read_key(key: str) -> tuple[str, bytes, bytes]:
     except (ValueError, binascii.Error):
         data = b""
     if data[:1] != ED25519 or len(data) != 33 or number_of(name, data[1:]).hex() != number:
-        raise BadBundle("key", N_("{key} is no key of a log."), key=key or "–")
+        raise BadBundle("key", N_("{key} is not the key of a log."), key=key or "–")
     return name, bytes.fromhex(number), data[1:]
 
 

@@ -226,7 +226,7 @@ class Cluster:
             "Try: sign in on two nodes and write to the group. Below, each line comes once for each node, by number."
         )
         yield _("Kill a node, PostgreSQL or NATS to see how the others cope.")
-        yield _("All of it is gone when you stop the demo with Ctrl-C.")
+        yield _("All of it is removed when you stop the demo with Ctrl-C.")
 
     def write(self, ready_file: Path, directories: list[str]) -> None:
         """Tell programs what `describe` tells people."""

@@ -166,7 +166,7 @@ def invite() -> None:
         _("As ben, type /mute @mei 10m testing, then see what mei may do, and what /unmute @mei changes."),
         _("As mei, type /requests in House news, then /approve @max. /help lists all commands."),
         _("As admin, with the address below: folkmoot admin user list --server ADDRESS --user admin"),
-        _("All of it is gone when you stop the server with Ctrl-C."),
+        _("All of it is removed when you stop the server with Ctrl-C."),
     ):
         say_on_stderr(text.format(users=users, password=PASSWORD))
 

@@ -212,7 +212,7 @@ async def decide_here(call: Call, number: str, act: str, reason: str | None) -> 
     return Answer(call.say(said, data), data)
 
 
-STANDS = N_("Case {case}: the measure {measure} stands.")
+STANDS = N_("Case {case}: the measure {measure} remains in force.")
 
 
 def read_warning(word: str) -> int:

@@ -93,7 +93,7 @@ def who_may(row: Slash) -> Iterator[tuple[str, dict[str, object]]]:
     elif rule.least is Role.ADMIN:
         yield N_("For the owner and admins."), {}
     if rule.outranks:
-        yield N_("Not on an equal or a superior."), {}
+        yield N_("Only on members below your own role."), {}
 
 
 def say_reasons(call: Call) -> str:

@@ -227,7 +227,7 @@ WAYS: dict[str, Way] = {
     "make a connection somebody else's": Way(
         f"access {FEBRUARY}",
         ("UPDATE {who} SET \"user\" = 'carol' WHERE \"user\" = 'bob' AND number = 2",),
-        "block 2 does not name whom it is about",
+        "block 2 does not name those it is about",
     ),
 }
 """What is tried on both databases, in SQL; for PostgreSQL with the partition's column in place."""

@@ -319,7 +319,7 @@ async def test_witnesses_may_have_signed_its_checkpoint_and_nobody_else_the_bund
     signed = [made[0], BundleFile("checkpoint.txt", seen(files["checkpoint.txt"]).encode())]
     assert check(pack(about, signed, log.sign, about["made_ts"]), str(log.key)).problems == []
     (twice,) = check(pack(about, made, lambda text: seen(log.sign(text)), about["made_ts"]), str(log.key)).problems
-    assert twice.text == "This is no signed note."
+    assert twice.text == "This is not a signed note."
     other = [made[0], BundleFile("checkpoint.txt", (seen("forged\n\n")).encode())]
     (problem,) = check(pack(about, other, log.sign, about["made_ts"]), str(log.key)).problems
     assert (problem.where, problem.text) == ("checkpoint.txt", "This is not signed by the key {key}.")

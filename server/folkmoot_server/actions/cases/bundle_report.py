@@ -44,7 +44,7 @@ STATES = {
     "dismissed": N_("dismissed"),
     "bad_faith": N_("in bad faith"),
     "overturned": N_("the measure was overturned"),
-    "confirmed": N_("the measure stands"),
+    "confirmed": N_("the measure remains in force"),
 }
 SEVERITIES = {Severity.LOW: N_("low"), Severity.MEDIUM: N_("medium"), Severity.HIGH: N_("high")}
 NAMES = {**MEASURE_NAMES, **REASON_NAMES}
@@ -52,8 +52,8 @@ NAMES = {**MEASURE_NAMES, **REASON_NAMES}
 MARK = "*"
 ALL_PROVEN = NN_("{count} event, proven to be in the log", "{count} events, each proven to be in the log", "count")
 SOME_BARE = N_(
-    "{count} events, each proven to be in the log; of {bare}, marked {mark}, which name an account that is erased, "
-    "kind and time alone"
+    "{count} events, each proven to be in the log; for {bare} of them, marked {mark}, which name an "
+    "erased account, only kind and time are proven"
 )
 
 FIRST_MS = 1_000_000_000_000

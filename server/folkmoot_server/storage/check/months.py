@@ -162,7 +162,7 @@ def check_access(main: Connection, rows: AccessRows, key: bytes, record: OnRecor
             if text is None:
                 yield _("access {month}: block {number} does not open").format(month=month, number=block.number)
             elif users_in(text) != sorted(block.users):
-                yield _("access {month}: block {number} does not name whom it is about").format(
+                yield _("access {month}: block {number} does not name those it is about").format(
                     month=month, number=block.number
                 )
         if late:

@@ -29,7 +29,9 @@ class RemovedCheck:
         certain = {seq for one in events if one.position <= self._certain for seq in erased_by(one.event)}
         for month in self._rows.months:
             for seq, is_blank in self._rows.left(month, code, certain) if certain else ():
-                said = _("journal {month}: {group} #{seq} was removed, and its text stands: start the server once")
+                said = _(
+                    "journal {month}: {group} #{seq} was removed, but its text is still there: start the server once"
+                )
                 if is_blank:
                     said = _(
                         "journal {month}: {group} #{seq} was removed, and its sealed text is gone: restore the month"
