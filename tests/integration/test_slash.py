@@ -357,6 +357,16 @@ async def test_commands_of_a_group_need_one(cast: Cast) -> None:
     assert (await cast.dave.run(f"/join {cast.code}")).data["event"] == "joined"
 
 
+@pytest.mark.parametrize("name", ["topic", "setrules", "announce"])
+async def test_a_text_is_shown_by_its_command_alone_and_taken_away_by_nothing_in_quotes(cast: Cast, name: str) -> None:
+    await cast.does("ann", f"/{name} Be kind")
+    for _ in range(2):
+        shown = await cast.does("ann", f"/{name}")
+        assert shown.text == "Be kind" and "event" not in shown.data
+    assert "event" in (await cast.does("ann", f'/{name} ""')).data
+    assert "Be kind" not in (await cast.does("ann", f"/{name}")).text
+
+
 async def test_help_is_a_line_for_each_heading_and_tells_all_of_one_command(cast: Cast) -> None:
     assert len((await cast.does("ann", "/help")).text.splitlines()) <= len(SECTIONS) + 2
     one = (await cast.does("bob", "/help mute")).text

@@ -30,7 +30,7 @@ def texts_of_catalogue(package: str) -> list[str]:
 
 def texts_of_pages() -> list[str]:
     """Return the lines of the pages in Chinese, without what is in code."""
-    pages = [ROOT / "README.zh-CN.md", *(ROOT / "docs" / "guides" / "zh").glob("*.md")]
+    pages = [ROOT / "README.zh-CN.md", ROOT / "docs" / "channels.md", *(ROOT / "docs" / "guides" / "zh").glob("*.md")]
     lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
     return [re.sub(r"`[^`]*`|\]\([^)]*\)|^    .*", "", line) for line in lines]
 

@@ -3,6 +3,7 @@
 What one has to type stays as it is typed: lists of choices, usage lines and `data` have the values themselves.
 """
 
+import re
 from collections.abc import Callable
 
 from folkmoot_governance import Permission
@@ -106,8 +107,58 @@ LABELS: dict[str, dict[str, str]] = {
 """Placeholder → its values, each with how it is said."""
 
 
+PLACES: dict[str, str] = {
+    "duration": N_("<duration>"),
+    "reason": N_("<reason>"),
+    "text": N_("<text>"),
+    "user": N_("<user>"),
+    "seq": N_("<seq>"),
+    "number": N_("<number>"),
+    "count": N_("<count>"),
+    "uses": N_("<uses>"),
+    "since": N_("<since>"),
+    "handle": N_("<handle>"),
+    "category": N_("<category>"),
+    "case": N_("<case>"),
+    "id": N_("<id>"),
+    "steps": N_("<steps>"),
+    "permissions": N_("<permissions>"),
+    "permission": N_("<permission>"),
+}
+"""What stands for something else in a usage line, wherever it stands there."""
+
+LONE_PLACES: dict[str, str] = {
+    "command": N_("<command>"),
+    "name": N_("<name>"),
+    "role": N_("<role>"),
+    "code": N_("<code>"),
+    "answer": N_("<answer>"),
+    "question": N_("<question>"),
+    "what": N_("<what>"),
+    "kind": N_("<kind>"),
+    "emoji": N_("<emoji>"),
+    "word": N_("<word>"),
+    "members": N_("<members>"),
+}
+"""The same, where it has brackets or dots of its own: some of these are words that one types, too."""
+
+_PLACE = re.compile(
+    rf"(?<=[<\[ |@±])({'|'.join(PLACES)})(?=[>\] |…]|$)|(?<=[<\[])({'|'.join(LONE_PLACES)})(?=[>\]])|"
+    rf"({'|'.join(LONE_PLACES)})(?=…)"
+)
+
+
+def say_usage(usage: str, translate: Callable[[str], str]) -> str:
+    """Return a usage line with what stands for something else in the reader's language: `/mute [@用户] [时长]`."""
+    head, _, rest = usage.partition(" ")
+    said = _PLACE.sub(lambda found: translate((PLACES | LONE_PLACES)[found[0]])[1:-1], f" {rest}")
+    return f"{head}{said}" if rest else head
+
+
 def say_value(field: str, value: object, translate: Callable[[str], str]) -> str | None:
     """Return how the value of a placeholder is said; None where it is said as it stands."""
+    if field == "usage" and isinstance(value, str):
+        return say_usage(value, translate)
     known = LABELS.get(field)
     if known is None or not isinstance(value, str):
         return None

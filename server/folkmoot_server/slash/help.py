@@ -115,7 +115,7 @@ def called(row: Slash, call: Call) -> str:
 
 def named_usage(row: Slash, call: Call) -> str:
     """Return the usage line of a command by its name in the reader's language."""
-    return usage_of(called(row, call), row.arguments)
+    return call.say("{usage}", {"usage": usage_of(called(row, call), row.arguments)})
 
 
 def is_allowed(row: Slash, call: Call) -> bool:
@@ -185,7 +185,7 @@ def describe(row: Slash, call: Call) -> CommandInfo:
     return CommandInfo(
         name=row.name,
         aliases=row.aliases,
-        syntax=row.usage,
+        syntax=call.say("{usage}", {"usage": row.usage}),
         summary=call.say(row.summary),
         allowed=refusal is None,
         why=call.say(refusal.text, refusal.detail) if refusal else "",

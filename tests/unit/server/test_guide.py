@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from folkmoot_governance import Refusal
+from folkmoot_server.common.i18n import translator
 from folkmoot_server.slash.arguments import read_arguments
 from folkmoot_server.slash.guide import ALSO, EXAMPLES, SECTIONS
 from folkmoot_server.slash.line import Line, read_body
@@ -45,3 +46,27 @@ def test_every_command_has_a_name_in_chinese(row: Slash) -> None:
 def test_no_two_commands_have_the_same_name() -> None:
     names = Counter(name for row in COMMANDS for name in (row.name, *row.aliases))
     assert [name for name, times in names.items() if times > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("usage", "said"),
+    [
+        ("/mute [@user] [duration] [reason…]", "/mute [@用户] [时长] [理由…]"),
+        ("/report <seq|@user|group> <reason> [text…]", "/report <编号|@用户|group> <理由> [文字…]"),
+        ("/invite @user|code [duration uses]", "/invite @用户|code [时长 次数]"),
+        (
+            "/verify [mobile|person|organisation|code|withdraw] [number]",
+            "/verify [mobile|person|organisation|code|withdraw] [编号]",
+        ),
+        ("/joinmode [open|approval|question|invite|closed]", "/joinmode [open|approval|question|invite|closed]"),
+        ("/question [question = answer | answer…|off]", "/question [question = answer | 答案…|off]"),
+        ("/word [add|del|list|test] [refuse|hold|flag] <word>", "/word [add|del|list|test] [refuse|hold|flag] <词>"),
+    ],
+)
+def test_a_usage_line_says_in_chinese_what_stands_for_something(usage: str, said: str) -> None:
+    assert translator("zh-CN")("{usage}", {"usage": usage}) == said
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
+def test_a_usage_line_in_english_is_that_of_its_row(row: Slash) -> None:
+    assert translator("en")("{usage}", {"usage": row.usage}) == row.usage
