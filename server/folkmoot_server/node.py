@@ -195,6 +195,7 @@ class Node(Parts):
                 accounts,
                 app.store_acts,
                 app.holds,
+                app.channels.keeping,
             ),
             Sealing(self.store.journal, clock, app.store_acts),
             Indexing(self.store.journal),

@@ -35,6 +35,7 @@ from .actions.channels.applying import Applying
 from .actions.channels.badges import Badges
 from .actions.channels.following import Following
 from .actions.channels.granting import Granting
+from .actions.channels.keeping import PostKeeping
 from .actions.channels.opening import Opening
 from .actions.channels.public import PublicReading
 from .actions.channels.reading import Reading
@@ -75,6 +76,7 @@ from .content.gate import Gate
 from .content.group_words import GroupWords
 from .content.rules_in_force import ContentRules
 from .content.trial import Trials
+from .crypto.cipher import Sealed
 from .crypto.passwords import Passwords
 from .delivery.audience import Audience
 from .delivery.catch_up import CatchUp
@@ -97,6 +99,8 @@ from .sealed.media import SealedMedia
 from .sealed.second_factors import SecondFactors
 from .storage.api import Store
 from .storage.change_set import StorageError
+from .storage.rows import KEPT_PURPOSE
+from .storage.sql.kept_posts import KeptTexts
 
 MONTH_MS = 31 * DAY_MS
 
@@ -368,7 +372,15 @@ class Services:
         opening = Opening(channels, self._groups, self._membership)
         reads = Reads(channels, self._accounts, parts.clock, self._config.server.data_dir)
         public = PublicReading(channels, self._finder, reading)
-        return ChannelServices(opening, applying, granting, following, reading, reads, self._responses, public)
+        keeping = PostKeeping(
+            parts.store,
+            parts.clock,
+            self._policy.cases,
+            self._store_acts,
+            KeptTexts(Sealed(self._config.server.data_dir, KEPT_PURPOSE)),
+            keeps=self._config.retention.posts == "keep",
+        )
+        return ChannelServices(opening, applying, granting, following, reading, reads, self._responses, keeping, public)
 
     def _wire_cases(self) -> Cases:
         config, parts, policy, groups, accounts = self._config, self._parts, self._policy, self._groups, self._accounts

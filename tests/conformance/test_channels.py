@@ -2,16 +2,31 @@
 
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from folkmoot_governance.group.events import EntryDeleted, GroupSuspended
 from folkmoot_protocol.types import ChannelForm, EntryKind
+from folkmoot_server.crypto.cipher import Sealed
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet
-from folkmoot_server.storage.changes import Read, erasure, follow_row, read_row, remove_reads, unfollow
+from folkmoot_server.storage.changes import (
+    Read,
+    erasure,
+    follow_row,
+    kept_post_row,
+    read_row,
+    remove_reads,
+    taken_out,
+    unfollow,
+)
 from folkmoot_server.storage.channels import NEWEST, Place
+from folkmoot_server.storage.rows import KEPT_PURPOSE, KeptPost
+from folkmoot_server.storage.sql.kept_posts import KeptTexts
+from folkmoot_server.storage.sql.months import end_of
 from tests.builders.world import DAY, START, Group, World
+from tests.conformance.backends import KEY
 
 Wanted = list[tuple[Place, str]]
 """Posts as they are to come: where each stands, and what it says."""
@@ -197,6 +212,66 @@ async def test_readers_of_a_day_count_once_and_are_forgotten_when_it_is_over(sto
     assert await counts(8) == (2, 0)
     assert await store.channels.oldest_reads(9) == (8, 0x0A)
     assert await store.channels.count_followers(one) == 1
+
+
+async def kept(store: Store, texts: KeptTexts, channel: Group, month: str) -> list[KeptPost]:
+    """Keep the posts of a month of a channel, as they stand."""
+    places = await store.channels.posts_of_month(month, (-1, -1, -1), 100)
+    seqs = [seq for grp, _ts, seq in places if grp == int(channel.code)]
+    found = await store.journal.versions(channel.code, seqs)
+    rows = [texts.seal(month, channel.code, found[seq].standing) for seq in seqs]
+    await store.commit([ChangeSet(rows=[kept_post_row(row) for row in rows])])
+    return rows
+
+
+async def test_posts_that_are_kept_outlive_their_month_and_comments_do_not(
+    store: Store, world: World, tmp_path: Path
+) -> None:
+    files = tmp_path / "data"
+    texts = KeptTexts(Sealed(files, KEPT_PURPOSE)) if files.exists() else KeptTexts.of_key(KEY)
+    await store.commit([world.register("zoe")])
+    channels = [await opened(store, world, owner) for owner in ("alice", "bob")]
+    for number in range(3):
+        await store.commit([channel.publish(START + number) for channel in channels])
+    first, second, _third = (entry for entry in channels[0].entries if entry.kind is EntryKind.POST)
+    await store.commit([channels[0].post("alice", START + 9, kind=EntryKind.EDIT, target=first.seq, body="edited")])
+    await store.commit([channels[0].post("zoe", START + 9, kind=EntryKind.COMMENT, target=first.seq)])
+    await store.commit([ChangeSet(rows=[follow_row("zoe", channel.code, START) for channel in channels])])
+    later = end_of("2026-01")
+    await store.commit([channel.publish(later) for channel in channels])
+    place = await store.channels.posts_of_month("2026-01", (int(channels[0].code), START, first.seq), 1)
+    assert place == [(int(channels[0].code), START + 1, second.seq)]
+    before = await walk(store, {}, 3)
+    assert len(before) == 8
+    rows = [row for channel in channels for row in await kept(store, texts, channel, "2026-01")]
+    assert await store.channels.kept_of_month("2026-01", ("", -1), 100) == rows
+    assert await store.channels.kept_of_month("2026-01", (rows[1].code, rows[1].seq), 2) == rows[2:4]
+    assert await walk(store, {}, 3) == before, "each is there once"
+    assert [one.month for one in await store.journal.rotate(end_of("2026-07"), 6)] == ["2026-01"]
+    for limit in (1, 3, 20):
+        assert await walk(store, {}, limit) == before
+    entry = await store.journal.entry(channels[0].code, first.seq)
+    assert entry is not None
+    assert (entry.body, entry.from_.user, entry.kind) == ("edited", "alice", EntryKind.POST)
+    assert await store.channels.comments(channels[0].code, first.seq, 0, 10) == []
+    at = [Place(0, int(channels[0].code), seq) for seq in (second.seq, second.seq + 50)]
+    assert [one.body for _place, one in (await store.channels.posts_at(at, START)).posts] == [second.body]
+
+    deleted = EntryDeleted(at=later + DAY, by="alice", user="alice", seq=second.seq, reason="")
+    await store.commit([channels[0].act(deleted)])
+    left = [one for one in before if one[0].seq != second.seq or one[0].grp != int(channels[0].code)]
+    assert await walk(store, {}, 3) == left
+    assert (await store.channels.posts_at(at, START)).posts == []
+    entry = await store.journal.entry(channels[0].code, second.seq)
+    assert entry is not None
+    assert (entry.redacted, entry.body, entry.seq) == (True, "", second.seq)
+    preserved = await store.journal.versions(channels[0].code, [second.seq], preserved=True)
+    assert preserved[second.seq].standing.body == second.body
+    assert await store.channels.ended_kept(later + DAY, 9) == []
+    assert list(await store.channels.ended_kept(later + DAY + 1, 9)) == [(channels[0].code, second.seq)]
+    await store.commit([ChangeSet(rows=[taken_out(channels[0].code, second.seq)])])
+    assert await store.channels.ended_kept(later + DAY + 1, 9) == []
+    assert await walk(store, {}, 3) == left
 
 
 async def test_channels_are_found_by_handle_and_groups_are_none(store: Store, world: World) -> None:

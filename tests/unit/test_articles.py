@@ -47,6 +47,12 @@ ARTICLES: dict[str, tuple[tuple[str, str], ...]] = {
         (PAGES, "test_what_a_channel_was_granted_is_on_each_page_and_in_feeds"),
         (NODES, "test_a_licence_that_has_ended_is_nowhere_on_any_node"),
     ),
+    # What is there after half a year, and what stays.
+    "P16 W16": (
+        ("unit/server/test_kept_posts.py", "test_posts_and_what_they_show_stay_where_they_are_to_and_comments_go"),
+        ("integration/storage/test_kept_posts.py", "test_wherever_it_is_broken_off_no_post_is_lost_or_there_twice"),
+        ("conformance/test_channels.py", "test_posts_that_are_kept_outlive_their_month_and_comments_do_not"),
+    ),
     # Grades by followers, and who reads.
     "P7.2 W9": (
         ("integration/test_reach.py", "test_the_follower_who_crosses_the_border_brings_one_notice"),

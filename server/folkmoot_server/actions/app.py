@@ -46,6 +46,7 @@ from .cases.settle import CaseSettler
 from .channels.applying import Applying
 from .channels.following import Following
 from .channels.granting import Granting
+from .channels.keeping import PostKeeping
 from .channels.opening import Opening
 from .channels.public import PublicReading
 from .channels.reading import Reading
@@ -120,6 +121,7 @@ class ChannelServices:
     reading: Reading
     reads: Reads
     responses: Responses
+    keeping: PostKeeping
     public: PublicReading
 
 

@@ -407,6 +407,15 @@ class Retention:
         most=1200,
         rule="G13",
     )
+    posts: str = setting(
+        "month",
+        N_(
+            "What becomes of posts of channels, and what they show, when their month is removed: they go with it "
+            "(month), or are kept (keep), without their comments."
+        ),
+        choices=("month", "keep"),
+        rule="P16",
+    )
     access_log_months: int = setting(
         6,
         N_("Full months that the access log is kept: who connected from where, and signed in as whom."),

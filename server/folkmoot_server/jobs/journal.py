@@ -8,6 +8,7 @@ import structlog
 from folkmoot_governance.duration import FOREVER_MS
 
 from ..actions.accounts.govern import AccountService
+from ..actions.channels.keeping import PostKeeping
 from ..actions.each_month import EachMonth
 from ..actions.holds import Holds
 from ..actions.store_acts import StoreActs
@@ -57,6 +58,7 @@ class Rotation(Job):
         account_service: AccountService,
         store_acts: StoreActs,
         holds: Holds,
+        posts: PostKeeping,
     ) -> None:
         self._ledger, self._journal, self._access = store.ledger, store.journal, store.access
         self._clock = clock
@@ -65,6 +67,7 @@ class Rotation(Job):
         self._account_service = account_service
         self._store_acts = store_acts
         self._holds = holds
+        self._posts = posts
 
     async def do_round(self) -> float | None:
         """Remove what is due, or ask about it; a question is looked at again soon, for somebody may have answered."""
@@ -86,6 +89,7 @@ class Rotation(Job):
             with each.trying(f"access {month}"):
                 await self._remove_access(month)
         await self._holds.let_go()
+        await self._posts.take_out()
         if looked != this_month or MONTHS_MARK not in marks:
             await self._account_service.store_rows("", [mark(MONTHS_MARK, this_month)])
         each.end()
@@ -99,7 +103,9 @@ class Rotation(Job):
         return [month for month in months if month not in each.failed]
 
     async def _remove(self, month: str, now: int, others: Collection[str]) -> None:
-        """Remove a month of the journal, but for what is held of it, and none of `others`, which may be due as well."""
+        """Remove a month of the journal, but for what is held or kept of it, and none of `others`, which may be due as
+        well."""
+        await self._posts.keep(month, rest_of)
         await self._keep_and_note([month], [])
         for segment in await self._journal.rotate(now, self._months, but=others):
             log.info("removed a month of the journal", month=segment.month, bytes=segment.size)

@@ -29,7 +29,7 @@ from folkmoot_governance.restrictions import Power
 from folkmoot_governance.store_acts import Part
 
 from .change_set import Asked, ChangeSet, MemberSettings, Profile, Remove, RowChange, Update, Upsert
-from .rows import IdentityRow, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
+from .rows import IdentityRow, KeptPost, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
 
@@ -381,6 +381,16 @@ def held_row(hold: str, month: str, code: str, seq: int, sealed: str) -> Upsert:
 def remove_held(hold: str) -> Remove:
     """Return the removal of all that is kept for a hold."""
     return Remove("held", {"hold": hold})
+
+
+def kept_post_row(post: KeptPost) -> Upsert:
+    """Return the row of a post that is kept beyond its month."""
+    return Upsert("kept_posts", post._asdict())
+
+
+def taken_out(code: str, seq: int) -> Update:
+    """Return that the text of such a post is not kept any more; that it was there stays on record."""
+    return Update("kept_posts", {"code": code, "seq": seq, "sealed": ""})
 
 
 def media_row(media: Media) -> Upsert:

@@ -8,6 +8,8 @@ from msgspec import Struct
 from folkmoot_governance.credentials import Credentials, in_force
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, Entry, GroupStatus, Refutation
 
+from .rows import KeptPost
+
 HIGHEST = 2**63 - 1
 
 
@@ -72,7 +74,29 @@ class PostPage(Struct, frozen=True):
     refuted: Mapping[tuple[str, int], Refutation]
 
 
-class Channels(Protocol):
+class KeptPosts(Protocol):
+    """Posts that are kept beyond their month, and keeping them.
+
+    Promises: a post that was kept is among the posts of its channel, with its editor for those who may know, also when
+    its month is gone; one that was removed, or whose text was taken out, is not.
+    """
+
+    async def posts_of_month(self, month: str, after: tuple[int, int, int], limit: int) -> list[tuple[int, int, int]]:
+        """Return the posts of a month (as `2026-11`): the channel's code as a number, ts and seq, in this order, those
+        after one."""
+        ...
+
+    async def kept_of_month(self, month: str, after: tuple[str, int], limit: int) -> list[KeptPost]:
+        """Return what is kept of a month, by code and seq, from the one after `after`."""
+        ...
+
+    async def ended_kept(self, since_ms: int, limit: int) -> Sequence[tuple[str, int]]:
+        """Return the code and seq of posts that are kept and were removed before a time, or whose channel was closed
+        for good."""
+        ...
+
+
+class Channels(KeptPosts, Protocol):
     """Channels, who follows them, and their posts.
 
     Promises: what is removed is not among the posts, nor is what channels say that people may not read at `now`; a page

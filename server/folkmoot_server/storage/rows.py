@@ -366,6 +366,22 @@ HELD_PURPOSE = b"folkmoot holds"
 """Of the key that what is held is sealed with: see `crypto.cipher.Sealed`."""
 
 
+class KeptPost(NamedTuple):
+    """A post of a channel that is kept beyond its `month` (as `2026-11`), sealed as it stood, empty when that was taken
+    out; `digest`: SHA-256 of that with the time, in hexadecimal."""
+
+    code: str
+    seq: int
+    ts: int
+    month: str
+    sealed: str
+    digest: str
+
+
+KEPT_PURPOSE = b"folkmoot kept posts"
+"""Of the key that these are sealed with."""
+
+
 class Line(NamedTuple):
     """An entry as the seal of its month counts it, and its place."""
 

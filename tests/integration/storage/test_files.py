@@ -123,6 +123,7 @@ TO_0027 = """
     DROP TABLE held;
     DROP TABLE media;
     DROP TABLE follows;
+    DROP TABLE kept_posts;
     DROP TABLE reads;
     DROP TABLE reach;
     DROP TABLE refutations;
@@ -261,6 +262,7 @@ TO_0058 = """
     DROP TRIGGER follows_delete;
     DROP TABLE reads;
     DROP TABLE reach;
+    DROP TABLE kept_posts;
     ALTER TABLE groups DROP COLUMN most_followers;
     UPDATE alembic_version SET version_num = '0058';
 """

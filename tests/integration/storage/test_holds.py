@@ -14,16 +14,20 @@ from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.holds import BeginHold, EndHold, HoldCommand
 from folkmoot_governance.store_acts import EntriesHeld, HeldRemoved, MonthRemoved
+from folkmoot_server.actions.channels.keeping import PostKeeping
 from folkmoot_server.actions.holds import Holds
 from folkmoot_server.actions.store_acts import StoreActs
 from folkmoot_server.common.background import Remarks
 from folkmoot_server.common.clock import Clock
+from folkmoot_server.crypto.cipher import Sealed
 from folkmoot_server.jobs.journal import Rotation
 from folkmoot_server.jobs.runner import rest_of
 from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
 from folkmoot_server.sealed.held_entries import HeldEntries
 from folkmoot_server.storage.change_set import ChangeSet, RowChange, case_stream
 from folkmoot_server.storage.check.verify import verify
+from folkmoot_server.storage.rows import KEPT_PURPOSE
+from folkmoot_server.storage.sql.kept_posts import KeptTexts
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.projection import project_case
 from folkmoot_server.storage.sqlite.store import SqliteStore
@@ -61,7 +65,9 @@ class Keeper:
         records = AccessRecords(data_dir)
         self.holds = Holds(store, clock, RULES, self.acts, HeldEntries(data_dir), records)
         remarks: Remarks = {}
-        self.job = Rotation(store, clock, 6, 6, remarks, service, self.acts, self.holds)
+        texts = KeptTexts(Sealed(data_dir, KEPT_PURPOSE))
+        self.posts = PostKeeping(store, clock, RULES, self.acts, texts, keeps=True)
+        self.job = Rotation(store, clock, 6, 6, remarks, service, self.acts, self.holds, self.posts)
         self.store, self.records = store, records
 
     async def hold(self, **fields: Any) -> str:

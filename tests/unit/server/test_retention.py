@@ -1,10 +1,13 @@
 """Which months retention removes by itself, and for which it asks first."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.duration import DAY_MS
+from folkmoot_server.actions.channels.keeping import PostKeeping
 from folkmoot_server.common.background import Remarks
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
@@ -40,7 +43,8 @@ class Shelf:
         self.remarks: Remarks = {}
         self.noted: list[str] = []
         clock = Clock(lambda: 1.0)
-        self.job = Rotation(store, clock, 6, 6, self.remarks, self, self, self)  # type: ignore[arg-type]  # as the services that it asks
+        posts = PostKeeping(store, clock, CaseRules(), self, cast(Any, None), keeps=False)  # type: ignore[arg-type]
+        self.job = Rotation(store, clock, 6, 6, self.remarks, self, self, self, posts)  # type: ignore[arg-type]  # as the services that it asks
 
     async def store_rows(self, user: str, rows: list[object]) -> None:
         await self.store.commit([ChangeSet(rows=rows)])  # type: ignore[arg-type]

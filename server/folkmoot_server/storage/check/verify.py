@@ -54,6 +54,7 @@ from ..sql.tables import (
     invite_codes,
     journal_heads,
     kept,
+    kept_posts,
     ledger,
     marks,
     metadata,
@@ -71,7 +72,7 @@ from .access import SegmentBlocks
 from .beside import BESIDE, WHOLE, BesideCheck
 from .event_log import check_event_log
 from .filings import FilingCheck
-from .held import check_held
+from .held import check_held, check_kept_posts
 from .journal import JournalCheck, JournalRows, SegmentRows, check_content, check_files, is_part
 from .months import AccessRows, check_access, check_months, on_record, pieces_of
 from .on_record import MONTH_STREAMS, OnRecord
@@ -92,7 +93,7 @@ COMPARED = frozenset(
     {
         *("accounts", "cases", "reporters", "groups", "invite_codes", "reviews", "kept", "words", "redactions"),
         *MEMBER_TABLES,
-        *("filings", "held", "log_hashes", "checkpoints", "logged_ranges", "reach"),
+        *("filings", "held", "log_hashes", "checkpoints", "logged_ranges", "reach", "kept_posts"),
         *WHOLE,
         *BESIDE,
     }
@@ -241,6 +242,7 @@ def compare(
     yield from check_months(main, rows, key, record, gaps, lambda: progress(min(next(steps), pieces), total))
     yield from check_access(main, access, key, record)
     yield from check_held(main, key, record)
+    yield from check_kept_posts(main, key, record)
     yield from journal.check_seqs(known={code for code in map(code_of, streams) if code})
     yield from _check_reach(main)
     checks = FilingCheck(main, record.filings_since), BesideCheck(main)
@@ -399,7 +401,8 @@ def _check_projections(main: Connection, replay: Replay, journal: JournalCheck) 
     yield from _compare_rows(main, reviews, where, [review_row(state, number).values for number in state.reviews])
     yield from _compare_rows(main, kept, where, [_values(row) for row in kept_rows(state)])
     yield from _compare_rows(main, words, where, [word_row(state, word).values for word in state.words])
-    yield from _compare_rows(main, redactions, where, _redactions(replay.events, state.code, journal))
+    outliving = set(main.execute(select(kept_posts.c.seq).where(kept_posts.c.code == state.code)).scalars())
+    yield from _compare_rows(main, redactions, where, _redactions(replay.events, state.code, journal, outliving))
 
 
 def _values(change: object) -> Values:
@@ -407,8 +410,9 @@ def _values(change: object) -> Values:
     return change.values
 
 
-def _redactions(events: Iterable[Recorded], code: str, journal: JournalCheck) -> list[Values]:
-    """Return the redactions that must be known: of entries that rotation has not removed."""
+def _redactions(events: Iterable[Recorded], code: str, journal: JournalCheck, outliving: set[int]) -> list[Values]:
+    """Return the redactions that must be known: of entries that rotation has not removed, and of posts that outlive
+    their months."""
     removed, found = journal.removed_up_to(code), dict[int, Values]()
     for one in events:
         for seq in erased_by(one.event):
@@ -417,7 +421,7 @@ def _redactions(events: Iterable[Recorded], code: str, journal: JournalCheck) ->
             for seq in one.event.restored:
                 if found.get(seq, {}).get("version") == one.event.number:
                     del found[seq]
-    return [values for seq, values in found.items() if seq > removed]
+    return [values for seq, values in found.items() if seq > removed or seq in outliving]
 
 
 def _compare_rows(main: Connection, table: Table, where: Values, expected: list[Values]) -> Iterator[str]:

@@ -16,7 +16,8 @@ from ..sql.closed_authors import AuthorTags, without_closed
 from ..sql.fetch import Ask, Read
 from ..sql.removed_texts import RemovedTexts
 from .database import Reader
-from .journal import READ_COLUMNS, entry_of_record
+from .journal import READ_COLUMNS, entry_of_record, number_of
+from .kept_posts import kept_posts, with_kept
 
 ASKED_AT_ONCE = 20
 """Channels that one statement looks into."""
@@ -33,6 +34,8 @@ _BELOW = f"""
         WHERE e.kind = 'post' AND e.grp = asked.grp AND (e.ts, e.seq) < (asked.ts, asked.seq)
         AND NOT {_GONE.format(seq="e.seq")} ORDER BY e.ts DESC, e.seq DESC LIMIT $4) AS found"""  # noqa: S608
 _MOVED = "SELECT grp, max(ts) AS ts FROM entry WHERE kind = 'post' AND ts > $1 GROUP BY grp"
+_IN_MONTH = """SELECT grp, ts, seq FROM entry
+    WHERE kind = 'post' AND month = $1 AND (grp, ts, seq) > ($2, $3, $4) ORDER BY grp, ts, seq LIMIT $5"""
 _PAIRS = "FROM unnest($1::bigint[], $2::bigint[]) AS pair (grp, seq) JOIN entry e ON e.grp = pair.grp"
 _ROWS = f"SELECT {READ_COLUMNS}, {_GONE.format(seq='e.seq')} {_PAIRS} AND e.seq = pair.seq"
 _EDITS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.target")} {_PAIRS}
@@ -63,6 +66,9 @@ class PostgresChannels(SqlFollows):
     async def moved(self, since_ms: int) -> dict[str, int]:
         return {str(row["grp"]): row["ts"] for row in await self._reader.rows(_MOVED, since_ms)}
 
+    async def posts_of_month(self, month: str, after: tuple[int, int, int], limit: int) -> list[tuple[int, int, int]]:
+        return [tuple(row) for row in await self._reader.rows(_IN_MONTH, number_of(month), *after, limit)]
+
     async def home(self, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int) -> PostPage:
         followed = [row["code"] for row in await self._reader.rows(_FOLLOWED, user)]
         return await self._page([(tops.get(code, HIGHEST), code) for code in followed], before, limit, now)
@@ -90,6 +96,8 @@ class PostgresChannels(SqlFollows):
     async def _page(self, bounds: Sequence[tuple[int, str]], before: Place, limit: int, now: int) -> PostPage:
         while True:
             places, learnt = await self._merge(bounds, before, limit + 1)
+            if len(places) <= limit:
+                places = await with_kept(self._reader, places, [code for _top, code in bounds], before, limit + 1)
             rows = await self.channels({str(place.grp) for place in places})
             if all(row.is_readable(now) for row in rows.values()):
                 break
@@ -143,6 +151,9 @@ class PostgresChannels(SqlFollows):
             entry = self._entry(row)
             if not entry.redacted:
                 shown_of[row["grp"], entry.seq] = as_it_stands(entry, edits.get((row["grp"], entry.seq), ()))
+        missing = [(str(place.grp), place.seq) for place in places if (place.grp, place.seq) not in shown_of]
+        kept = await kept_posts(self._reader, self._removed, missing) if missing else {}
+        shown_of |= {(int(code), seq): post for (code, seq), post in kept.items() if not post.redacted}
         return [(place, shown_of[place.grp, place.seq]) for place in places if (place.grp, place.seq) in shown_of]
 
     def _entry(self, row: asyncpg.Record) -> Entry:

@@ -23,6 +23,7 @@ from ..sql.search import ReadVersions
 from ..sql.sequencer import GROUP, Head, Used, Wanted
 from ..sql.versions import arrange, edited_by, latest_about
 from .database import Reader
+from .kept_posts import kept_posts
 
 PARTITIONED = ("entry", "restricted", "search_chunk", "search_bucket")
 """The tables that have a partition for each month."""
@@ -134,7 +135,8 @@ _SEGMENTS = """
     FROM unnest($1::integer[]) AS m (month) ORDER BY month"""
 _FORGET = """
     DELETE FROM redactions r WHERE EXISTS (
-        SELECT 1 FROM entry e WHERE e.grp = r.code::bigint AND e.seq = r.seq AND e.month = ANY($1::integer[]))"""
+        SELECT 1 FROM entry e WHERE e.grp = r.code::bigint AND e.seq = r.seq AND e.month = ANY($1::integer[]))
+    AND NOT EXISTS (SELECT 1 FROM kept_posts k WHERE k.code = r.code AND k.seq = r.seq)"""
 _ADVANCE = "UPDATE counters SET value = greatest(value, $1) WHERE name = 'month'"
 
 
@@ -172,7 +174,8 @@ class PostgresJournal:
 
     async def entry(self, code: str, seq: int) -> Entry | None:
         rows = await self._reader.rows(_ONE, int(code), code, seq)
-        return (await without_closed([entry_of_record(rows[0], self._removed)], self._author_tags))[0] if rows else None
+        found = [entry_of_record(row, self._removed) for row in rows] or await self._kept(code, {seq}, preserved=False)
+        return (await without_closed(found, self._author_tags))[0] if found else None
 
     async def versions(self, code: str, seqs: Collection[int], *, preserved: bool = False) -> dict[int, Versions]:
         asked = await self._some(_SOME, code, set(seqs), preserved)
@@ -183,7 +186,16 @@ class PostgresJournal:
         """Return the entries that a query finds for seqs."""
         rows = await self._reader.rows(query, int(code), code, list(seqs)) if seqs else []
         entries = [entry_of_record(row, self._removed, preserved) for row in rows]
+        missing = seqs - {entry.seq for entry in entries} if query is _SOME else set[int]()
+        if missing:
+            entries = [*await self._kept(code, missing, preserved=preserved), *entries]
         return await without_closed(entries, self._author_tags)
+
+    async def _kept(self, code: str, seqs: set[int], *, preserved: bool) -> list[Entry]:
+        """Return the posts with these seqs that are kept beyond their month."""
+        wanted = [(code, seq) for seq in seqs]
+        found = (await kept_posts(self._reader, self._removed, wanted, preserved=preserved)).values()
+        return sorted(found, key=lambda entry: entry.seq)
 
     async def notices_of(self, code: str, versions: Collection[int]) -> dict[int, int]:
         rows = await self._reader.rows(_NOTICES, int(code), list(versions))

@@ -9,7 +9,8 @@ from folkmoot_governance.credentials import CredentialKind
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, GroupStatus, Refutation
 
 from ..channels import ChannelRow
-from .fetch import SqlReads, can_hold
+from .fetch import can_hold
+from .kept_posts import SqlKeptPosts
 from .persons import others_of
 from .projection import read_credentials
 from .tables import follows, groups, reach, reads
@@ -54,7 +55,7 @@ _PUBLIC = (
 )
 
 
-class SqlFollows(SqlReads):
+class SqlFollows(SqlKeptPosts):
     """What of `channels.Channels` is one statement."""
 
     async def find_channel(self, handle: str) -> str | None:

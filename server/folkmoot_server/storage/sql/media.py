@@ -9,7 +9,7 @@ from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.media import LEAST_BYTES, REFUSED_BYTES, Media, MediaState
 
 from .fetch import Rows, SqlReads
-from .tables import held, media, redactions
+from .tables import held, kept_posts, media, redactions
 
 _FIELDS = Media.__struct_fields__
 _COLUMNS = [media.c[name] for name in _FIELDS]
@@ -50,6 +50,9 @@ _BEFORE = (
     select(*_COLUMNS)
     .where(media.c.ts > 0, media.c.ts < bindparam("ts"))
     .where(~exists().where(held.c.code == media.c.code, held.c.seq == media.c.seq))
+    .where(
+        ~exists().where(kept_posts.c.code == media.c.code, kept_posts.c.seq == media.c.seq, kept_posts.c.sealed != "")
+    )
     .order_by(media.c.ts, media.c.id)
     .limit(bindparam("limit"))
 )

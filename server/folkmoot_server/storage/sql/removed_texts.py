@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from ...crypto.sealing import Sealer
+from .kept_posts import KeptTexts
 
 _decode = msgspec.json.Decoder(tuple[str, str | None]).decode
 
@@ -18,6 +19,7 @@ class RemovedTexts:
     """Seals and opens removed texts with the journal's key."""
 
     def __init__(self, key: bytes) -> None:
+        self.kept = KeptTexts.of_key(key)
         self._sealer = lru_cache(maxsize=64)(lambda month: Sealer(key, month))
 
     def seal(self, month: str, grp: int, seq: int, text: tuple[str, str | None]) -> bytes:

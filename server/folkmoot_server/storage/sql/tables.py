@@ -8,13 +8,13 @@ verified, sealed) `identity_requests` (of who waits for it), `barred_identities`
 to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
 remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
 single accounts are told), `activity` (how busy a group is), `held` (what holds keep of months that are gone, sealed),
-`media` (uploads, and which entries show them), `member_settings`, `ignored`, `follows` (of channels), `reads` (who has
-read one today, as blind indexes), `reach` (how many follow each and have read it, which triggers count: see
-`counting`), `leaving` (whose memberships have still to end) and `journal_heads` are facts of their own; so are
-`log_hashes` and `checkpoints` (the ledger's log) and `logged_ranges` (what of the journal and the access log is in it).
-No foreign key cascades: what a decision rests on cannot be deleted from under it. What PostgreSQL alone has (`heads`,
-`counters`, the journal's `entry` and `restricted`, and no `journal_heads`) is made and described in
-`migrations/versions/s0002_postgres.py`.
+`kept_posts` (posts of channels that outlive theirs, sealed), `media` (uploads, and which entries show them),
+`member_settings`, `ignored`, `follows` (of channels), `reads` (who has read one today, as blind indexes), `reach` (how
+many follow each and have read it, which triggers count: see `counting`), `leaving` (whose memberships have still to
+end) and `journal_heads` are facts of their own; so are `log_hashes` and `checkpoints` (the ledger's log) and
+`logged_ranges` (what of the journal and the access log is in it). No foreign key cascades: what a decision rests on
+cannot be deleted from under it. What PostgreSQL alone has (`heads`, `counters`, the journal's `entry` and `restricted`,
+and no `journal_heads`) is made and described in `migrations/versions/s0002_postgres.py`.
 """
 
 from typing import Any
@@ -456,6 +456,19 @@ held = Table(
     _text("code", primary_key=True),
     _number("seq", primary_key=True, autoincrement=False),
     _text("sealed"),
+)
+
+kept_posts = Table(
+    "kept_posts",
+    metadata,
+    _ref("code", "groups.code", primary_key=True),
+    _number("seq", primary_key=True, autoincrement=False),
+    _number("ts"),
+    _text("month"),
+    _text("sealed"),
+    _text("digest"),
+    Index(None, "code", "ts", "seq"),
+    Index(None, "month"),
 )
 
 media = Table(

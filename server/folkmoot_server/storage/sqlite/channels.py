@@ -20,6 +20,7 @@ from ..sql.closed_authors import names_in_entries
 from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
 from .journal import TARGET, entries_of, entries_that_stand, nameless
+from .kept_posts import kept_posts, with_kept
 from .segments import REPEATS, REPEATS_SEQ, SegmentReader
 
 FIRST, MORE = 4, 50
@@ -44,6 +45,8 @@ _NAMES = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
 _ROWS = f"SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e ON e.grp = g AND e.seq = s"  # noqa: S608
 _EDITS = f"""SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e INDEXED BY entry_edit
     ON e.grp = g AND e.target = s AND e.kind = 'edit'"""  # noqa: S608
+_IN_MONTH = """SELECT grp, ts, seq FROM entry INDEXED BY entry_post
+    WHERE kind = 'post' AND (grp, ts, seq) > (?, ?, ?) ORDER BY grp, ts, seq LIMIT ?"""
 _COMMENTS = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_comment
     WHERE kind = 'comment' AND grp = ? AND target = ? AND seq > ? ORDER BY seq LIMIT ?"""  # noqa: S608
 
@@ -51,6 +54,14 @@ _COMMENTS = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_comment
 def channels(main: Connection, codes: Collection[str]) -> dict[str, ChannelRow]:
     """Return channels by code."""
     return {row[0]: channel_of(row) for row in main.execute(_CHANNELS, (_json(list(codes)),))}
+
+
+def posts_of_month(
+    reader: SegmentReader, month: str, after: tuple[int, int, int], limit: int
+) -> list[tuple[int, int, int]]:
+    """Return where the posts of a month stand."""
+    segment = reader.get(month)
+    return [] if segment is None else segment.execute(_IN_MONTH, (*after, limit)).fetchall()
 
 
 def moved(reader: SegmentReader, since_ms: int) -> dict[str, int]:
@@ -120,6 +131,8 @@ def _page(
     bounds = list(zip(map(tops.get, codes, repeat(HIGHEST)), codes, strict=True))
     while True:
         places, learnt = _merge(main, reader, bounds, before, limit + 1)
+        if len(places) <= limit:
+            places = with_kept(main, places, [code for _top, code in bounds], before, limit + 1)
         rows = channels(main, {str(place.grp) for place in places})
         if all(row.is_readable(now) for row in rows.values()):
             break
@@ -191,6 +204,9 @@ def _entries(main: Connection, reader: SegmentReader, places: Sequence[Place]) -
         # Edits come later than what they edit.
         if len(rows) == len(places):
             break
+    kept = {}
+    if len(rows) < len(places):
+        kept = kept_posts(main, reader, [(str(place.grp), place.seq) for place in places])
     names = nameless(main, rows.values())
     found: list[tuple[Place, Entry]] = []
     for place in places:
@@ -199,6 +215,8 @@ def _entries(main: Connection, reader: SegmentReader, places: Sequence[Place]) -
             (entry,) = entries_that_stand(reader, str(place.grp), [rows[key]], names)
             later = entries_that_stand(reader, str(place.grp), sorted(edits[key]), names) if key in edits else ()
             found.append((place, as_it_stands(entry, later)))
+        elif (post := kept.get((str(place.grp), place.seq))) is not None and not post.redacted:
+            found.append((place, post))
     return _without_closed(main, found)
 
 

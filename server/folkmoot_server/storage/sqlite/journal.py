@@ -11,11 +11,11 @@ from folkmoot_governance.holds import Hold
 from folkmoot_protocol.types import Entry, EntryKind
 
 from ..api import HeldPiece, Line, Page, Versions
-from ..sql.closed_authors import unnamed
 from ..sql.entry_rows import BODY, COLUMNS, DATA, Row, entry_of
 from ..sql.months import end_of, month_of
 from ..sql.seals import line_of
 from ..sql.versions import arrange, edited_by, latest_about
+from .kept_posts import as_named, kept_posts, named
 from .segments import SegmentReader
 
 # Only names of ours stand in the statements of this module, hence each silenced S608; values are parameters.
@@ -35,8 +35,6 @@ _NONCE = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_nonce
 _SEALED = "SELECT seq, sealed FROM restricted WHERE grp = ? AND seq IN (SELECT value FROM json_each(?))"
 
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
-_TAGS = """SELECT user, author_tag, names_removed_ms FROM accounts
-    WHERE (author_tag <> '' OR names_removed_ms > 0) AND user IN ({})"""
 
 LINES = f"""
     SELECT grp, {COLUMNS}, CASE WHEN body = '' THEN (
@@ -113,16 +111,7 @@ def _redacted(main: Connection, code: str, rows: list[Row]) -> set[int]:
 def nameless(main: Connection, rows: Iterable[Row]) -> dict[str, tuple[str, int]]:
     """Return, of authors who have closed their accounts, the tags; of those whose names were removed, when (Unix ms).
     Asked after the rows, as redactions are."""
-    users = list({row[_USER] for row in rows})
-    found = main.execute(_TAGS.format(", ".join("?" * len(users))), users)
-    return {user: (tag, removed_ms) for user, tag, removed_ms in found}
-
-
-def _shown(entry: Entry, names: dict[str, tuple[str, int]]) -> Entry:
-    """Return an entry without a name that is not to be shown any more; as `closed_authors.NAMELESS` says."""
-    user = entry.from_.user
-    tag, removed_ms = names.get(user, ("", 0))
-    return unnamed(entry, tag or user) if tag or entry.ts <= removed_ms else entry
+    return named(main, {row[_USER] for row in rows})
 
 
 def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry | None:
@@ -131,7 +120,7 @@ def entry(main: Connection, reader: SegmentReader, code: str, seq: int) -> Entry
         row = segment.execute(_ONE, (int(code), seq)).fetchone()
         if row is not None:
             return entries_of(main, reader, code, [row])[0]
-    return None
+    return next(iter(_kept(main, reader, code, {seq}, preserved=False)), None)
 
 
 def ends(reader: SegmentReader, month: str) -> dict[int, int]:
@@ -196,7 +185,15 @@ def _some(main: Connection, reader: SegmentReader, code: str, seqs: set[int], pr
         if len(rows) == len(seqs):
             break
         rows += segment.execute(_SOME, (int(code), _json(seqs))).fetchall()
-    return entries_of(main, reader, code, sorted(rows), preserved)
+    found = entries_of(main, reader, code, sorted(rows), preserved)
+    missing = seqs - {entry.seq for entry in found}
+    return found if not missing else [*_kept(main, reader, code, missing, preserved=preserved), *found]
+
+
+def _kept(main: Connection, reader: SegmentReader, code: str, seqs: set[int], *, preserved: bool) -> list[Entry]:
+    """Return the posts with these seqs that are kept beyond their month."""
+    found = kept_posts(main, reader, [(code, seq) for seq in seqs], preserved=preserved).values()
+    return sorted(found, key=lambda entry: entry.seq)
 
 
 def _edits(
@@ -238,7 +235,7 @@ def entries_that_stand(
     if blank:
         rows = _with_texts(reader, code, rows, blank)
     entries = [entry_of(row, hidden) for row in rows]
-    return [_shown(entry, names) for entry in entries] if names else entries
+    return [as_named(entry, names) for entry in entries] if names else entries
 
 
 def _with_texts(reader: SegmentReader, code: str, rows: list[Row], blank: set[int]) -> list[Row]:

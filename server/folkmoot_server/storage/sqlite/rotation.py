@@ -7,7 +7,9 @@ from ..change_set import Upsert
 from . import rows
 from .journal import ENDS
 
-_FORGET = "DELETE FROM redactions WHERE code = :code AND seq <= :last_seq"
+# What is known of the removal of a post that is kept beyond its month stays.
+_FORGET = """DELETE FROM redactions WHERE code = :code AND seq <= :last_seq
+    AND NOT EXISTS (SELECT 1 FROM kept_posts k WHERE k.code = redactions.code AND k.seq = redactions.seq)"""
 
 
 def remember_heads(main: Connection, segment: Connection) -> None:

@@ -276,6 +276,9 @@ class SqliteChannels(SqlFollows):
     async def moved(self, since_ms: int) -> dict[str, int]:
         return await self._threads.read_segments(sqlite_channels.moved, since_ms)
 
+    async def posts_of_month(self, month: str, after: tuple[int, int, int], limit: int) -> list[tuple[int, int, int]]:
+        return await self._threads.read_segments(sqlite_channels.posts_of_month, month, after, limit)
+
     async def home(self, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int) -> PostPage:
         return await self._threads.read_both(sqlite_channels.home, user, tops, before, limit, now)
 

@@ -1,4 +1,5 @@
-"""How many have read a channel on a day, and the blind indexes by which each of them counts once."""
+"""How many have read a channel on a day, and the blind indexes by which each of them counts once; and posts of channels
+that outlive their month."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +27,28 @@ POSTGRES = (
 )
 
 
+def _of_channel(table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["code"],
+        ["groups.code"],
+        name=f"{table}_code_fkey",
+        ondelete="RESTRICT",
+        deferrable=True,
+        initially="DEFERRED",
+    )
+
+
 def upgrade() -> None:
+    op.create_table(
+        "kept_posts",
+        sa.Column("code", TEXT, nullable=False),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("seq", "ts")),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("month", "sealed", "digest")),
+        sa.PrimaryKeyConstraint("code", "seq", name="kept_posts_pkey"),
+        _of_channel("kept_posts"),
+    )
+    op.create_index("kept_posts_code_ts_seq", "kept_posts", ["code", "ts", "seq"])
+    op.create_index("kept_posts_month", "kept_posts", ["month"])
     for name in ("day", "reads_day"):
         op.add_column("reach", sa.Column(name, sa.BigInteger, nullable=False, server_default="0"))
     op.create_table(
@@ -36,14 +58,7 @@ def upgrade() -> None:
         sa.Column("code", TEXT, nullable=False),
         sa.Column("reader", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("day", "part", "code", "reader", name="reads_pkey"),
-        sa.ForeignKeyConstraint(
-            ["code"],
-            ["groups.code"],
-            name="reads_code_fkey",
-            ondelete="RESTRICT",
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+        _of_channel("reads"),
     )
     for statement in POSTGRES if op.get_bind().dialect.name == "postgresql" else READS:
         op.execute(statement)
