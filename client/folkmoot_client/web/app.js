@@ -331,7 +331,7 @@ class App {
 
   drawAccount() {
     const { user, display_name: shown, credit } = this.chat.account;
-    const words = credit ? `@${user} · ${credit.level} ${credit.score}` : `@${user}`;
+    const words = credit ? `@${user} · ${sayValue("level", credit.level)} ${credit.score}` : `@${user}`;
     this.channels.drawDoors();
     byId("account").replaceChildren(
       makeAvatar(user, shown),
