@@ -75,6 +75,26 @@ export class Sheet {
     else this.dialog.close();
   }
 
+  /** A form that does `work()` when it is sent, and says what went wrong; `verb` is on its button. */
+  renderForm(verb, nodes, work) {
+    const complaint = make("p.complaint", { role: "alert" });
+    const send = make("button.primary", {}, verb);
+    const cancel = make("button.quiet", { type: "button", onclick: () => this.back() }, t("cancel"));
+    const submit = async (event) => {
+      event.preventDefault();
+      complaint.textContent = "";
+      send.disabled = true;
+      try {
+        await work(complaint);
+      } catch (error) {
+        complaint.prepend(sayError(error));
+      } finally {
+        send.disabled = false;
+      }
+    };
+    return make("form", { onsubmit: submit }, ...nodes, complaint, make("div.doors", {}, cancel, send));
+  }
+
   draw() {
     const { title, nodes } = this.views.at(-1);
     byId("sheet-title").textContent = title;
@@ -127,27 +147,19 @@ export class Acts {
     const inputs = fields.map((field) => renderInput(field, values[field.name], this.room));
     const line = () => [`/${command.name}`, ...inputs.map((input) => input.value.trim())].filter(Boolean).join(" ");
     const code = make("code", {}, line());
-    const complaint = make("p.complaint", { role: "alert" });
-    const send = make("button.primary", {}, t("do"));
-    const form = make("form", { oninput: () => (code.textContent = line()) });
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      complaint.textContent = "";
-      send.disabled = true;
+    const about = sayAct(command) === command.summary ? [] : [make("p.dim", {}, command.summary)];
+    const rows = fields.flatMap((field, index) => renderField(field, inputs[index]));
+    const typed = make("p.line", {}, make("small.dim", {}, t("as_typed")), code);
+    const form = this.sheet.renderForm(t("do"), [...about, ...rows, typed], async (complaint) => {
       try {
         await this.run(line(), shown);
       } catch (error) {
-        complaint.textContent = sayError(error);
         const { help } = error.detail;
         if (error.code === "confirm_required" && /^\/.* /.test(help)) complaint.append(this.renderLine(help));
-      } finally {
-        send.disabled = false;
+        throw error;
       }
     });
-    const rows = fields.flatMap((field, index) => renderField(field, inputs[index], form));
-    const about = sayAct(command) === command.summary ? [] : [make("p.dim", {}, command.summary)];
-    form.append(...about, ...rows, complaint, make("p.line", {}, make("small.dim", {}, t("as_typed")), code));
-    form.append(make("div.doors", {}, make("button.quiet", { type: "button", onclick: () => this.sheet.back() }, t("cancel")), send));
+    form.addEventListener("input", () => (code.textContent = line()));
     return form;
   }
 
@@ -229,11 +241,11 @@ function renderSeveral(choices, name) {
 }
 
 /** A field with its label, and words to choose instead of writing them. */
-function renderField({ name, kind, words }, input, form) {
+function renderField({ name, kind, words }, input) {
   const ready = { duration: DURATIONS, reason: t("reasons").split("|") }[kind === "duration" ? kind : name] ?? words;
   const choose = (word) => {
     input.value = word;
-    form.dispatchEvent(new Event("input"));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
   };
   const chips = ready.map((word) => make("button.chip", { type: "button", onclick: () => choose(word) }, sayWord(word)));
   return [make("label", { for: input.id }, name.includes("|") ? t("arg_choice") : sayTag("arg", name)), input, ...(chips.length ? [make("div.chips", {}, ...chips)] : [])];

@@ -51,14 +51,14 @@ class App {
       react: (entry, emoji) => this.react(entry, emoji),
       copy: (text) => this.copy(text),
       mention: (user) => this.mention(user),
-      password: () => this.dialogs.changePasswordNow(),
+      password: () => this.dialogs.changePassword(),
     });
     this.channels = new Channels(this.chat, this.acts, {
       onFail: (error) => this.complain(error),
       onDone: (text) => this.toast(text),
       onEditors: (room) => this.open(room),
     });
-    this.dialogs = new Dialogs(this.chat, {
+    this.dialogs = new Dialogs(this.chat, this.acts.sheet, {
       onRoom: (room) => this.open(room),
       onDone: (text) => this.toast(text),
     });
@@ -206,8 +206,8 @@ class App {
     if (this.room) this.drawHeader();
   }
 
-  onEntries(room, entries) {
-    if (room === this.room) this.log.add(entries);
+  onEntries(room, entries, areOwn) {
+    if (room === this.room) this.log.add(entries, areOwn);
     if (entries.length) {
       this.onTyping(room);
       this.roomsSoon();
@@ -221,9 +221,10 @@ class App {
   /** Answers to commands, between the log and the field: the newest in sight, each until it is closed. */
   onNotes(room) {
     if (room !== this.room) return;
+    const { isAtBottom } = this.log;
     byId("notes").replaceChildren(...room.notes.map((note) => this.acts.renderCard(note)));
     byId("notes").lastChild?.scrollIntoView({ block: "nearest" });
-    if (this.log.wasAtBottom) this.log.toBottom();
+    if (isAtBottom) this.log.toBottom();
   }
 
   onCreated(code) {

@@ -313,7 +313,7 @@ export class Chat {
   /** Post `body`, or run it as a command. Shown as pending until the server has it. */
   post(room, body, replyTo) {
     room.pending.push({ nonce: makeNonce(), body, replyTo });
-    this.view.onEntries(room, []);
+    this.view.onEntries(room, [], true);
     this.sendNext(room);
   }
 

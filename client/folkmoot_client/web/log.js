@@ -158,8 +158,8 @@ export class Log {
     this.pane.removeAttribute("aria-busy");
   }
 
-  /** Add new lines; the reader who looks at the newest keeps doing so. */
-  add(entries) {
+  /** Add new lines; who looks at the newest keeps doing so, and who posts (`areOwn`) goes there. */
+  add(entries, areOwn = false) {
     const wasAtBottom = this.isAtBottom;
     this.list.append(...entries.flatMap((entry) => this.render(entry)));
     for (const entry of entries) {
@@ -170,7 +170,7 @@ export class Log {
     if (wasAtBottom && this.room.feed.entries.length > MOST_SHOWN) this.forgetOld();
     this.drawTail();
     if (!this.list.contains(document.activeElement)) this.stopAt(this.list.querySelector("[data-seq]:last-child"));
-    if (wasAtBottom) this.toBottom();
+    if (wasAtBottom || areOwn) this.toBottom();
     else byId("newest").hidden = false;
   }
 

@@ -1,6 +1,7 @@
 """Pages that are the same for everybody: the web client, the published documents, the protocol's description."""
 
 import mimetypes
+import re
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
@@ -37,8 +38,17 @@ def web_files() -> dict[str, Content]:
         kind = mimetypes.guess_type(file.name)[0]
         if file.is_file() and kind:
             media_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-            found[file.name] = Content(file.read_bytes(), media_type)
+            found[file.name] = Content(lean(file.read_bytes(), media_type), media_type)
     return found
+
+
+ASIDE = re.compile(rb"^[ \t]*(//|/\*\*|\*[ /]).*|^[ \t]+", re.MULTILINE)
+
+
+def lean(body: bytes, media_type: str) -> bytes:
+    """Return a script without indentation and lines of comment, which are for who reads the source; lines keep their
+    numbers. No string of a script goes over several lines."""
+    return ASIDE.sub(b"", body) if "javascript" in media_type else body
 
 
 async def web_client(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What the page in the browser says, as the server gives it."""
+"""What the page in the browser says, as the server gives it, and how large the page is."""
 
 import re
 from importlib.resources import files
@@ -9,9 +9,12 @@ import pytest
 from folkmoot_governance.notices import TELLINGS
 from folkmoot_server.common.i18n import LANGUAGES
 from folkmoot_server.http.page_words import WORDS
+from folkmoot_server.http.pages import web_files
 from folkmoot_server.http.web_texts import texts_in
 
 WEB = files("folkmoot_client") / "web"
+MOST_BYTES = 160_000
+"""Of the page, uncompressed, as it lies there and as a browser loads it with all texts of a language."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -32,3 +35,21 @@ def test_the_scripts_name_no_text_that_is_not_there() -> None:
         if file.name.endswith((".js", ".html")):
             used = re.findall(r'\bt\("(\w+)"|data-t(?:-\w+)?="(\w+)"', file.read_text("utf-8"))
             assert {one or other for one, other in used} - names == set(), file.name
+
+
+def test_the_page_stays_small() -> None:
+    sizes = {file.name: len(file.read_bytes()) for file in WEB.iterdir()}
+    assert sum(sizes.values()) < MOST_BYTES, sizes
+    loaded = sum(len(content.body) for content in web_files().values())
+    assert loaded + max(len(texts_in(language).body) for language in LANGUAGES) < MOST_BYTES
+
+
+def test_a_script_is_served_as_it_reads_but_for_what_is_for_readers() -> None:
+    for file in WEB.iterdir():
+        if file.name.endswith(".js"):
+            lines = file.read_text("utf-8").splitlines()
+            assert all(line.count("`") % 2 == 0 for line in lines), "no text goes over several lines"
+            served = web_files()[file.name].body.decode().splitlines()
+            assert len(served) == len(lines)
+            assert all(short in line for short, line in zip(served, lines, strict=True))
+            assert not any(line.startswith(("//", " ", "/*")) for line in served)
