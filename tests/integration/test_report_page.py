@@ -13,6 +13,7 @@ import pytest
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.group_code import show_group_code
+from folkmoot_protocol.types import Repost
 from folkmoot_server.common.codes import letters_of
 from tests.integration.server import PASSWORD, Launch, Server, serving
 from tests.integration.test_cases import admin
@@ -100,6 +101,44 @@ async def test_a_group_is_reported_from_its_page_and_looked_up_by_the_code(staff
     for wrong in ({"case": told["case"], "code": "abcd-efgh-jkmn-pqrs"}, {"case": "r-none", "code": told["code"]}):
         unknown = await post(staffed, "/report/status", wrong)
         assert (unknown.status, "it is so" in unknown.text) == (404, False)
+
+
+async def test_a_post_of_a_channel_is_reported_by_its_address_and_goes_with_what_repeats_it(
+    staffed: Server, root: Wire
+) -> None:
+    owner, fan, _ = staffed.seats.pop()
+    async with await staffed.connect(owner) as ann, await staffed.connect(fan) as ben:
+        seq = await ann.post(f"@{owner.user}", "a song of somebody else's")
+        code = (await ann.ask(rq.GetChannel, group=f"@{owner.user}")).channel.id
+        await ben.post(f"@{ben.user}", "", repost=Repost(code, seq))
+        path = f"@{owner.user}/{seq}"
+        link = f"/report?group={code}&amp;place={path}"
+        assert link in (await get(staffed, f"/{path}")).text
+        form = await get(staffed, link.replace("&amp;", "&"))
+        assert f'value="{path}"' in form.text
+        fields = {
+            "group": code,
+            "place": f"https://chat.example.org/{path}",
+            "reason": "copyright",
+            "text": "it is mine",
+        }
+        told = json.loads((await post(staffed, "/report", fields, accept="application/json")).data)
+        assert (await ann.event(ev.CaseEvent, state="copyright_reported")).case == told["case"]
+        shown = (await admin(root, "case", "show", told["case"])).items[0]
+        assert (shown["group"], shown["seq"], shown["user"]) == (code, seq, owner.user)
+        assert shown["subject"]["entry"]["body"] == "a song of somebody else's"
+        await admin(
+            root, "entry", "remove", code, reason="not theirs", options={"seqs": str(seq), "report": told["case"]}
+        )
+        assert (await get(staffed, f"/{path}")).status == 410
+        (repost,) = (await ann.ask(rq.GetPosts, group=f"@{ben.user}")).posts
+        assert (repost.entry.body, repost.original) == ("", None)
+        # What is no post that everybody may read is kept in words.
+        for place in (f"@{owner.user}/{seq + 50}", f"@nobody.here/{seq}", f"@{owner.user}/1", "x" + path):
+            fields = {"place": place, "reason": "copyright", "text": place}
+            told = json.loads((await post(staffed, "/report", fields, accept="application/json")).data)
+            shown = (await admin(root, "case", "show", told["case"])).items[0]
+            assert (shown["seq"], shown["subject"]["named"]["place"]) == (0, place)
 
 
 async def test_a_form_sent_twice_is_one_report(staffed: Server, root: Wire) -> None:

@@ -78,6 +78,10 @@ ARTICLES: dict[str, tuple[tuple[str, str], ...]] = {
     # Rights in works.
     "P10": (
         ("integration/test_reports.py", "test_copyright_is_answered_by_a_counter_notice"),
+        (
+            "integration/test_report_page.py",
+            "test_a_post_of_a_channel_is_reported_by_its_address_and_goes_with_what_repeats_it",
+        ),
         ("integration/test_reposts.py", "test_with_the_original_its_reposts_are_blank"),
     ),
     # What is removed is nowhere; each measure with its reason, its end, its notice, an appeal, and a report.

@@ -205,6 +205,7 @@ def _common(channel: Channel, place: Place, css: str) -> dict[str, object]:
         "imprint": imprint_rows(place.imprint, place.language),
         "is_indexed": channel.state in (GroupStatus.ACTIVE, GroupStatus.WARNED),
         "report": say(N_("Report this channel")) if place.can_report else "",
+        "reported": "",
         "texts": {
             "edited": say(N_("edited")),
             "more": say(N_("Read on")),
@@ -245,6 +246,8 @@ def post_page(thread: ThreadResult, place: Place, css: str) -> bytes:
     fields = {
         **_common(channel, place, css),
         "is_indexed": not is_refuted(post),
+        "report": say(N_("Report this post")) if place.can_report else "",
+        "reported": f"@{channel.handle}/{entry.seq}",
         "post": shown_post(post, channel, place),
         "title": title_of(post, say),
         "description": one_line(words_of(post, say, DESCRIPTION), DESCRIPTION),

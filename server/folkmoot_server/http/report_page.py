@@ -125,8 +125,9 @@ class ReportPage:
         self._looks = Buckets(LOOKS_PER_MINUTE / 60, LOOKS_PER_MINUTE)
 
     async def show(self, request: Request) -> Response:
-        """Return the empty form, about the group that is named if there is one."""
-        return self._form(request, {"group": request.query_params.get("group", "")[:MAX_FIELD]})
+        """Return the empty form, about the group, or the post of a channel, that is named if there is one."""
+        named = {name: request.query_params.get(name, "")[:MAX_FIELD] for name in ("group", "place")}
+        return self._form(request, named)
 
     async def show_status(self, request: Request) -> Response:
         """Return the form by which a case is looked up."""

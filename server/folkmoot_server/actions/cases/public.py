@@ -2,6 +2,7 @@
 that code alone. Nothing else tells who they are."""
 
 import hmac
+import re
 import secrets
 from typing import Any
 
@@ -27,6 +28,9 @@ from .appeals import Appeals
 from .reports import Reports, Subject
 
 ONCE_LETTERS = 20
+
+_POST = re.compile(r"(?<![^/\s])@([a-z0-9][a-z0-9_.-]{0,63})/([0-9]{1,15})(?![0-9])", re.IGNORECASE)
+"""The address of a post as people give it: `@name/12`, alone or at the end of a page's."""
 
 
 class Named(Struct, frozen=True):
@@ -79,7 +83,8 @@ class PublicReports:
         return case if isinstance(case, Refusal) else (case, code)
 
     async def _find_named(self, named: Named) -> Subject:
-        """Return what somebody without an account names: an account or a group that is there, or their words for it.
+        """Return what somebody without an account names: a post of a channel, by its address, an account or a group, if
+        they are there, or their words for it.
 
         What is not there is kept as it was named, and looks the same to who reports it.
         """
@@ -87,6 +92,10 @@ class PublicReports:
         summary = await self._ledger.group_summary(code) if code else None
         account = await self._accounts.load(name) if name else None
         shown: dict[str, Any] = {"named": msgspec.to_builtins(named)}
+        post = _POST.search(named.place)
+        found = await self._reports.find_post(post[1], int(post[2])) if post else None
+        if found is not None:
+            return Subject(found.code, found.seq, found.user, {**shown, **found.shown})
         if account is not None and not account.state.closed_ts:
             return Subject("", 0, account.user, shown)
         if summary is None or summary.state.is_pending:

@@ -26,6 +26,7 @@ from ...live.pending import OVERTAKEN
 from ...live.rooms import Room
 from ...sealed.case_texts import COUNTER, REPORT, CaseText, CaseTexts
 from ...storage.api import CaseFilter, Store
+from ..channels.following import row_of
 from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER, Membership
 from .govern import CaseAct, CaseService
 
@@ -119,11 +120,26 @@ class Reports:
             return room
         if not self._may_read(room, session):
             return NOT_A_MEMBER
+        subject = await self._entry_in(room, seq)
+        # Asked again, because reading took a while.
+        return subject if self._may_read(room, session) else NOT_A_MEMBER
+
+    async def find_post(self, handle: str, seq: int) -> Subject | None:
+        """Return a post of a channel, or a comment on one, as what is reported by somebody without an account; None
+        where there is none that everybody may read."""
+        room = await self._membership.find_room(f"@{handle}")
+        row = None if isinstance(room, Refusal) else row_of(room)
+        if isinstance(room, Refusal) or row is None or not row.is_readable(self._clock.now_ms()):
+            return None
+        subject = await self._entry_in(room, seq)
+        if isinstance(subject, Refusal) or subject.shown["entry"]["kind"] not in (EntryKind.POST, EntryKind.COMMENT):
+            return None
+        return subject
+
+    async def _entry_in(self, room: Room, seq: int) -> Subject | Refusal:
+        """Return an entry of a group as what is reported."""
         code = room.state.code
         found = (await self._store.journal.versions(code, (seq,))).get(seq) if seq <= room.last_seq else None
-        # Asked again, because reading took a while.
-        if not self._may_read(room, session):
-            return NOT_A_MEMBER
         if found is None or found.entry.kind not in REPORTABLE:
             return NO_SUCH_ENTRY
         entry = found.standing
