@@ -67,17 +67,19 @@ async def test_what_is_read_is_kept_until_its_time_is_over_and_what_is_not_read_
     assert account is not None and not account.has_unread
 
 
-async def test_what_is_not_read_is_found_by_its_kind(store: Store, world: World) -> None:
+async def test_what_is_not_read_or_new_is_found_by_its_kind(store: Store, world: World) -> None:
     told = [notice(number, kind=kind) for number, kind in enumerate(("commented", "muted", "quoted", "commented"), 1)]
     await store_rows(store, *map(notice_row, told), notice_row(notice(9, "carol", "commented")))
 
-    async def found(*kinds: str, limit: int = 10) -> list[int]:
-        return [one.at - START for one in await store.ledger.unread_of_kinds("bob", kinds, limit)]
+    async def found(*kinds: str, since: int = 100, limit: int = 10) -> list[int]:
+        told = await store.ledger.told_of_kinds("bob", kinds, START + since, limit)
+        return [one.notice.at - START for one in told]
 
     assert await found("commented", "quoted") == [4, 3, 1]
     assert await found("commented", "quoted", limit=2) == [4, 3]
     await store_rows(store, notice_row(told[3], START + 50, START + 100))
     assert await found("commented") == [1]
+    assert await found("commented", since=3) == [4, 1], "it was told just now"
     assert await found("mentioned", "answered", "commented", "quoted", "reposted") == [3, 1]
 
 

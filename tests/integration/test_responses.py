@@ -72,8 +72,11 @@ async def test_comments_are_told_to_who_wrote_the_post_and_answers_to_who_commen
     (answered,) = await scene.told(fan)
     assert answered.text == f"2 answers to your comments on {scene.post}, the latest by @{other.user}"
     await star.ask(rq.ReadNotices, up_to=notice.id)
+    # Nor is whoever is there, and reads it at once, told of each: it is unread again.
     await scene.comment(fan, "Again")
-    assert [one.data["count"] for one in await scene.told(star)] == [1, 3]
+    (again,) = await scene.told(star)
+    assert (again.id, again.data["count"], again.read_ts) == (notice.id, 4, 0)
+    assert len(heard(star)) == 1
 
 
 async def test_who_is_mentioned_finds_it_also_when_they_were_away(scene: Scene, sign_in: SignIn) -> None:
@@ -114,11 +117,10 @@ async def test_whom_one_ignores_or_has_banned_brings_nothing_and_so_does_a_chann
     assert await scene.told(other) == []
     await scene.comment(other, "Fine")
     assert len(await scene.told(star)) == 1
-    await star.run("/notify mentions", scene.code)
-    await star.ask(rq.ReadNotices, up_to=(await scene.told(star))[0].id)
-    await scene.comment(other, "And fine")
-    await scene.comment(other, f"Is it, @{star.user}?")
-    assert len(await scene.told(star)) == 1, "whoever comments mentions nobody besides"
+    for notify, count in (("mentions", 1), ("on", 2)):
+        await star.run(f"/notify {notify}", scene.code)
+        await scene.comment(other, "And fine")
+        assert [one.data["count"] for one in await scene.told(star)] == [count]
 
 
 async def test_what_waits_for_an_editor_is_told_of_when_it_is_approved(scene: Scene) -> None:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from folkmoot_protocol.types import Notify
 
-from ..duration import DAY_MS
+from ..duration import DAY_MS, MINUTE_MS
 from ..text import NN_
 
 
@@ -54,6 +54,10 @@ TEXTS: dict[str, str] = {
 
 TOGETHER_MS = DAY_MS
 """For so long what comes is added to a notice that has not been read."""
+
+QUIET_MS = 10 * MINUTE_MS
+"""For so long it is added to one that has been read, too, which is unread again then: whoever is there, and reads each
+at once, is not told of each comment."""
 
 MOST_UNREAD = 200
 """Such notices that wait for one account: beyond that nothing more is told until it has read."""

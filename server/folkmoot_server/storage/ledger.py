@@ -17,7 +17,6 @@ from folkmoot_governance.features import Assessment
 from folkmoot_governance.filing import Filing, FilingState
 from folkmoot_governance.media import Media, MediaState
 from folkmoot_governance.oversight import Waiting
-from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_governance.platform_words import PlatformWord
 from folkmoot_governance.restrictions import Held, Restriction
 from folkmoot_governance.store_acts import Part
@@ -295,8 +294,9 @@ class Notices(Protocol):
         """Return what an account is told and has not read, the oldest first."""
         ...
 
-    async def unread_of_kinds(self, user: str, kinds: Sequence[str], limit: int) -> list[PersonalNotice]:
-        """Return what an account is told of these kinds and has not read, the latest first."""
+    async def told_of_kinds(self, user: str, kinds: Sequence[str], since_ms: int, limit: int) -> list[StoredNotice]:
+        """Return what an account is told of these kinds and has not read, or was told later than a time, the latest
+        first."""
         ...
 
 

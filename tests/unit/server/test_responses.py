@@ -1,15 +1,18 @@
 """The bounds of what people are told of others: on a real store, without waiting."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from folkmoot_governance.group.responses import QUIET_MS
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.types import Notice
 from folkmoot_server.actions.channels import responses as module
 from folkmoot_server.actions.channels.responses import DAY_S, Responses
+from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.rate_limit import Buckets
 from tests.integration.wire import Wire
 from tests.unit.server.stores import Stage, staged
@@ -60,6 +63,21 @@ async def test_so_many_wait_for_one_account_and_no_more(stage: Stage, monkeypatc
     await fan.post(f"@{star.user}", "!", thread=posts[3])
     await responses(stage).tell()
     assert len(await told(star)) == 3
+
+
+async def test_after_a_while_what_was_read_is_told_of_again(tmp_path: Path) -> None:
+    now = [time.time()]
+    async with staged(tmp_path, clock=Clock(lambda: now[0])) as stage:
+        await stage.rest()
+        star, fan, _other = [await stage.connect(seat) for seat in stage.seats[0]]
+        seq = await star.post(f"@{star.user}", "hello")
+        for wait_ms, counts in ((0, [1]), (QUIET_MS - 1, [2]), (2, [1, 2]), (QUIET_MS + 1, [1, 1, 2])):
+            now[0] += wait_ms / 1000
+            await fan.post(f"@{star.user}", "!", thread=seq)
+            await responses(stage).tell()
+            notices = await told(star)
+            assert [one.data["count"] for one in notices] == counts
+            await star.ask(rq.ReadNotices, up_to=notices[0].id)
 
 
 async def test_what_could_not_be_stored_is_told_later(stage: Stage) -> None:

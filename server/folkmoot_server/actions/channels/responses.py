@@ -16,6 +16,7 @@ from folkmoot_governance.group.mentions import find_called
 from folkmoot_governance.group.responses import (
     EACH_PER_DAY,
     MOST_UNREAD,
+    QUIET_MS,
     TOGETHER_MS,
     Response,
     is_wanted,
@@ -30,7 +31,7 @@ from ...common.clock import Clock
 from ...common.rate_limit import Buckets
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room, Rooms
-from ...storage.api import Store
+from ...storage.api import Store, StoredNotice
 from ...storage.changes import notice_row
 from ..accounts.govern import AccountService
 from ..posts.form import repost_in
@@ -39,6 +40,9 @@ STORE_S = 0.25
 """How often what was noted is told."""
 
 DAY_S = 86_400
+
+MOST_TOLD = 2 * MOST_UNREAD
+"""Notices of an account that are looked through for one that is about the same."""
 
 MOST_WAITING = 5_000
 """Entries that wait for that at most; of more nobody is told."""
@@ -165,18 +169,18 @@ class Responses:
         """Store the notices, and tell of those that are new; return why they could not be stored."""
         now, grown, new = self._clock.now_ms(), list[PersonalNotice](), list[PersonalNotice]()
         handles = await self._handles({about.code for about in found})
-        unread = {
-            user: await self._ledger.unread_of_kinds(user, tuple(Response), MOST_UNREAD)
+        told = {
+            user: await self._ledger.told_of_kinds(user, tuple(Response), now - QUIET_MS, MOST_TOLD)
             for user in {about.user for about in found}
         }
+        waiting = {user: sum(not one.read_ts for one in some) for user, some in told.items()}
         for about, by in found.items():
-            told = unread[about.user]
-            before = next((one for one in told if is_of(one, about) and one.at > now - TOGETHER_MS), None)
+            before = next((one.notice for one in told[about.user] if is_of(one, about, now)), None)
             if before is not None:
                 grown.append(with_more(before, by))
-            elif len(told) < MOST_UNREAD:
+            elif waiting[about.user] < MOST_UNREAD:
                 new.append(notice_of(about, handles.get(about.code, ""), by, now))
-                told.append(new[-1])
+                waiting[about.user] += 1
         if not (grown or new):
             return None
         refusal = await self._account_service.store_rows("", [notice_row(one) for one in (*grown, *new)])
@@ -189,9 +193,11 @@ class Responses:
         return {room.state.code: room.state.handle for room in rooms if room is not None}
 
 
-def is_of(notice: PersonalNotice, about: About) -> bool:
-    """Say whether a notice is about the same."""
-    return (notice.kind, notice.code, notice.data.get("seq")) == (about.response, about.code, about.seq)
+def is_of(stored: StoredNotice, about: About, now: int) -> bool:
+    """Say whether a notice is about the same, and so new that what comes is added to it."""
+    notice, together = stored.notice, QUIET_MS if stored.read_ts else TOGETHER_MS
+    is_same = (notice.kind, notice.code, notice.data.get("seq")) == (about.response, about.code, about.seq)
+    return is_same and notice.at > now - together
 
 
 def with_more(notice: PersonalNotice, by: list[str]) -> PersonalNotice:
