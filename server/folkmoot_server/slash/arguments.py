@@ -155,11 +155,50 @@ def read_permission(word: str) -> Permission:
     return Permission(word)
 
 
+IN_CHINESE: dict[str, tuple[str, ...]] = {
+    "开": ("on",),
+    "开启": ("on",),
+    "关": ("off",),
+    "关闭": ("off", "closed", "close"),
+    "取消": ("off",),
+    "同意": ("approve",),
+    "通过": ("approve",),
+    "拒绝": ("deny",),
+    "群主": ("owner",),
+    "管理员": ("admin",),
+    "成员": ("member",),
+    "公开": ("on", "open"),
+    "隐藏": ("off",),
+    "任何人": ("open",),
+    "审批": ("approval",),
+    "审核": ("approval",),
+    "答题": ("question",),
+    "邀请": ("invite",),
+    "关注者": ("followers",),
+    "提及": ("mentions",),
+    "添加": ("add",),
+    "删除": ("del",),
+    "列表": ("list",),
+    "测试": ("test",),
+    "手机": ("mobile",),
+    "个人": ("person",),
+    "组织": ("organisation",),
+    "验证码": ("code",),
+    "撤回": ("withdraw",),
+    "注销": ("close",),
+    "结束": ("end",),
+    "中文": ("zh-cn",),
+    "英文": ("en",),
+}
+"""Words in Chinese for what commands let one choose; of several the one that the command knows."""
+
+
 def choice(*words: str) -> Read:
-    """Return the reader of one word out of `words`."""
+    """Return the reader of one word out of `words`, or of the Chinese for it."""
 
     def read(word: str) -> str:
         chosen = plain(word).lower()
+        chosen = next((one for one in IN_CHINESE.get(chosen, ()) if one in words), chosen)
         if chosen not in words:
             raise SyntaxProblem(NOT_A_CHOICE, word=word, choices=" ".join(words))
         return chosen

@@ -11,9 +11,10 @@ from folkmoot_governance.duration import DAY_MS, FOREVER_MS
 from folkmoot_governance.group.commands import BanMember
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import Entry
-from folkmoot_server.slash import joining, moderation, record
+from folkmoot_server.slash import applying, joining, moderation, record
 from folkmoot_server.slash.arguments import (
     DURATION,
+    IN_CHINESE,
     REASON,
     SEQ,
     USER,
@@ -231,3 +232,31 @@ def test_what_log_shows_next_keeps_the_filter() -> None:
 
 def test_what_new_terms_do_not_hold_up_are_commands() -> None:
     assert {row.name for row in COMMANDS} >= WITHOUT_AGREEMENT
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "value"),
+    [
+        (("on", "off"), "开", "on"),
+        (("on", "off"), "关闭", "off"),
+        (("open", "approval", "closed"), "关闭", "closed"),
+        (("open", "approval", "closed"), "审批", "approval"),
+        (("approve", "deny"), "同意", "approve"),
+        (("en", "zh-cn"), "中文", "zh-cn"),
+    ],
+)
+def test_a_choice_is_typed_in_chinese_as_well(words: tuple[str, ...], typed: str, value: str) -> None:
+    assert choice(*words)(typed) == value
+
+
+@pytest.mark.parametrize("typed", ["审批", "开着"])
+def test_chinese_for_what_is_not_there_to_choose_is_none(typed: str) -> None:
+    with pytest.raises(SyntaxProblem):
+        choice("on", "off")(typed)
+
+
+def test_whatever_one_may_choose_can_be_typed_in_chinese() -> None:
+    """But for kinds of applications and of links, which nobody types twice."""
+    given = {value for values in IN_CHINESE.values() for value in values}
+    choices = {one.lower() for row in COMMANDS for argument in row.arguments for one in argument.choices}
+    assert choices - given <= {"nomedia", *applying.KINDS}
