@@ -81,7 +81,7 @@ async def test_duty_is_for_those_who_run_the_group(cast: Cast) -> None:
         ("full", "/limit"),
         ("requests", "/requests"),
     ]
-    assert "6 members of 6" in answer.text
+    assert "Members: 6 of 6" in answer.text
     await refused(cast.does("bob", "/duty"), "forbidden", needed="admin")
 
 
