@@ -202,7 +202,9 @@ class Node(Parts):
             Erasing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),
             Dates(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts, app.cases.service),
-            Succession(ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts),
+            Succession(
+                ledger, clock, app.policy, self.rooms, self.accounts, groups, accounts, app.membership.quota_for
+            ),
             LostFlags(self.store, clock, self.rooms, groups, accounts, in_cluster=self.in_cluster),
             Grading(ledger, clock, app.policy, self.rooms, groups, accounts),
             Recovery(ledger, clock, app.policy, self.accounts, accounts),

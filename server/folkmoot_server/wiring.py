@@ -367,7 +367,7 @@ class Services:
             cases.service,
             cases.texts,
         )
-        self._membership.check_owner = applying.check_owner
+        self._membership.quota_for = applying.quota_for
         granting = Granting(parts.rooms, cases.service, self._groups)
         opening = Opening(channels, self._groups, self._membership)
         reads = Reads(channels, self._accounts, parts.clock, self._config.server.data_dir)

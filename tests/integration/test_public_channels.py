@@ -13,6 +13,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import ChannelForm, Document
+from tests.cluster.polling import until
 from tests.integration.planting import person
 from tests.integration.server import PASSWORD, Server, serving
 from tests.integration.wire import Refused, Wire, refused
@@ -231,6 +232,40 @@ async def test_nobody_takes_over_more_than_they_may_open(root: Wire, sign_in: Si
     await refused(heir.run("/transfer accept", code), ErrorCode.CHANNEL_QUOTA, have=1, limit=1)
     await heir.run(f"/dissolve {own}", own)
     await heir.run("/transfer accept", code)
+
+
+async def test_nobody_takes_over_two_at_once_of_which_they_may_have_one(root: Wire, sign_in: SignIn) -> None:
+    heir, codes = await sign_in(), list[str]()
+    for number in range(4):
+        owner = await sign_in()
+        codes.append(await opened(root, owner, f"handed{number}.paper"))
+        await owner.run(f"/invite @{heir.user}", codes[-1])
+        await heir.run(f"/join {codes[-1]}")
+        await owner.run(f"/transfer @{heir.user}", codes[-1])
+    tries = [heir.run("/transfer accept", code) for code in codes]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    refusals = [one for one in outcomes if isinstance(one, Refused)]
+    assert len(refusals) == 3, outcomes
+    assert {one.code for one in refusals} <= {"channel_quota", "conflict"}
+    owners = [(await admin(root, "channel show", code)).items[0]["owner"] for code in codes]
+    assert owners.count(heir.user) == 1
+
+
+async def test_nobody_succeeds_to_more_than_they_may_open(root: Wire, sign_in: SignIn) -> None:
+    owner, full, free = [await sign_in() for _ in range(3)]
+    code = await opened(root, owner, "orphaned.paper")
+    await open_public(full, "full.paper")
+    for one in (full, free):
+        await owner.run(f"/invite @{one.user}", code)
+        await one.run(f"/join {code}")
+        await owner.run(f"/promote @{one.user} publish", code)
+    await admin(root, "user suspend", owner.user, reason="fraud", options={"duration": "perm"})
+
+    async def is_replaced() -> bool:
+        return bool((await admin(root, "channel show", code)).items[0]["owner"] != owner.user)
+
+    await until(is_replaced)
+    assert (await admin(root, "channel show", code)).items[0]["owner"] == free.user
 
 
 async def test_a_licensed_category_takes_the_licence_while_it_lasts(root: Wire, sign_in: SignIn) -> None:

@@ -86,6 +86,15 @@ def refuse_form(state: GroupState) -> Refusal:
     return refuse(ErrorCode.FORBIDDEN, text, rule="channel", help="/help")
 
 
+def check_subject(have: int, limit: int) -> Refusal | None:
+    """Refuse one public account more than a subject may have; 0: any number."""
+    if not limit or have < limit:
+        return None
+    text = N_("You have as many public accounts as one person or organisation may: {have} of {limit}.")
+    detail = {"have": have, "limit": limit, "rule": "policy.channels.per_subject"}
+    return refuse(ErrorCode.CHANNEL_QUOTA, text, **detail, help="/apply quota")
+
+
 def check_role(state: GroupState, rule: Rule, actor: Actor) -> Refusal | None:
     """Refuse an actor whose role or permissions are not enough for `rule`."""
     role = state.role_of(actor.user)

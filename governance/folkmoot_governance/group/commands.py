@@ -285,7 +285,11 @@ class OfferTransfer(TargetedCommand, frozen=True):
 
 
 class AcceptTransfer(Command, frozen=True):
-    """Take over what was offered."""
+    """Take over what was offered. Of public accounts who takes over has so many (`have`) of so many (`limit`, 0: any
+    number) that it may have (P7.3); for anything else both are 0."""
+
+    have: int = 0
+    limit: int = 0
 
 
 class WithdrawTransfer(Command, frozen=True):
@@ -321,10 +325,13 @@ class DropHeir(Command, frozen=True):
 
 
 class Candidate(Struct, frozen=True):
-    """Somebody who may become owner: what rules know of the account, and until when it is shut out (0: it is not)."""
+    """Somebody who may become owner: what rules know of the account, and until when it is shut out (0: it is not);
+    `have` and `limit` as of `AcceptTransfer`."""
 
     actor: Actor
     absent_until_ms: int
+    have: int = 0
+    limit: int = 0
 
 
 class Succeed(Command, frozen=True):

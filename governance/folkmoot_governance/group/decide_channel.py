@@ -19,7 +19,7 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
-from .checks import check_category, check_founder, refuse
+from .checks import check_category, check_founder, check_subject, refuse
 from .events import (
     ChannelOpened,
     ChannelReviewed,
@@ -100,15 +100,6 @@ def check_public(command: c.OpenChannel, actor: Actor, now: int, policy: Policy)
         return None
     grade = classify(policy.grades, command.category, members=1, entries_per_day=0)
     return check_founder(actor, grade, now, policy) or check_subject(command.have, command.limit)
-
-
-def check_subject(have: int, limit: int) -> Refusal | None:
-    """Refuse one public account more than a subject may have; 0: any number."""
-    if not limit or have < limit:
-        return None
-    text = N_("You have as many public accounts as one person or organisation may: {have} of {limit}.")
-    detail = {"have": have, "limit": limit, "rule": "policy.channels.per_subject"}
-    return refuse(ErrorCode.CHANNEL_QUOTA, text, **detail, help="/apply quota")
 
 
 def review_channel(state: GroupState, command: c.ReviewChannel, actor: Actor, now: int, policy: Policy) -> Decision:

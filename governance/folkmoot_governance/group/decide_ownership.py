@@ -15,7 +15,7 @@ from ..refusal import Refusal
 from ..roles import Permission
 from ..text import N_
 from . import commands as c
-from .checks import check_founder, refuse
+from .checks import check_founder, check_subject, refuse
 from .events import (
     Event,
     GroupDissolved,
@@ -137,7 +137,11 @@ def accept_transfer(state: GroupState, command: c.AcceptTransfer, actor: Actor, 
     if state.heir != actor.user or state.heir_until_ms <= now:
         return refuse(ErrorCode.CONFLICT, N_("There is no open offer to transfer this group to you."))
     grade = grade_in_force(policy.grades, state)
-    refusal = check_founder(actor, grade, now, policy) or check_heir_seat(state, actor.user, policy)
+    refusal = (
+        check_founder(actor, grade, now, policy)
+        or check_heir_seat(state, actor.user, policy)
+        or check_subject(command.have, command.limit)
+    )
     return refusal or [OwnershipTransferred(at=now, by=actor.user, user=actor.user, previous=state.owner)]
 
 

@@ -20,7 +20,7 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
-from .checks import check_founder, refuse
+from .checks import check_founder, check_subject, refuse
 from .events import (
     Event,
     GroupDissolved,
@@ -77,6 +77,7 @@ def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, polic
             candidate.absent_until_ms <= now
             and check_power(heir.restrictions, Power.MANAGE, now) is None
             and check_founder(heir, grade, now, policy) is None
+            and check_subject(candidate.have, candidate.limit) is None
         )
         if is_fit and candidate.actor.user in in_line(state, {}):
             return [replaced(state, candidate.actor.user, actor, now)]

@@ -18,9 +18,10 @@ from folkmoot_governance.group.decide_succession import in_line
 from ..actions.accounts.govern import AccountService
 from ..actions.acting import SERVICE
 from ..actions.groups.govern import Act, GroupService
+from ..actions.groups.membership import QuotaFor
 from ..common.clock import Clock
 from ..live.accounts import Accounts
-from ..live.rooms import Rooms
+from ..live.rooms import Room, Rooms
 from ..storage.api import Ledger
 from ..storage.change_set import group_stream
 from ..storage.changes import has_left
@@ -51,6 +52,7 @@ class Succession(Job):
         accounts: Accounts,
         group_service: GroupService,
         account_service: AccountService,
+        quota_for: QuotaFor,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -59,6 +61,7 @@ class Succession(Job):
         self._accounts = accounts
         self._group_service = group_service
         self._account_service = account_service
+        self._quota_for = quota_for
 
     async def do_round(self) -> None:
         """Decide for every group whose owner is shut out for long; end what suspended accounts have offered, and what
@@ -118,7 +121,7 @@ class Succession(Job):
         room = await rooms.load(code)
         assert room is not None, "who owns a group owns one that exists"
         since = await self._admins_since(code) if len(in_line(room.state, {})) > 1 else {}
-        candidates = [await self._candidate(user) for user in in_line(room.state, since)]
+        candidates = [await self._candidate(room, user) for user in in_line(room.state, since)]
         account = await self._accounts.load(owner)
         is_closed = account is not None and account.state.closed_ts > 0
         # Reading took a while: the room is taken afresh, and nothing comes between that and the queue.
@@ -132,10 +135,11 @@ class Succession(Job):
         if refusal is None and isinstance(act.events[0], e.OwnerMissing):
             log.warning("nobody is fit to own a group: it is locked", group=code, owner=owner)
 
-    async def _candidate(self, user: str) -> c.Candidate:
+    async def _candidate(self, room: Room, user: str) -> c.Candidate:
         account = await self._accounts.load(user)
         assert account is not None, "a member has an account"
-        return c.Candidate(account.actor(), account.shut_until_ms)
+        have, limit = await self._quota_for(room, account)
+        return c.Candidate(account.actor(), account.shut_until_ms, have, limit)
 
     async def _admins_since(self, code: str) -> dict[str, int]:
         """Return when each admin of a group became one, from the group's record."""

@@ -12,7 +12,6 @@ from folkmoot_governance.case.commands import OpenApplication
 from folkmoot_governance.case.events_application import Wish, WishKind
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.group.commands import OpenChannel
-from folkmoot_governance.group.decide_channel import check_subject
 from folkmoot_governance.identity import KINDS, normalise
 from folkmoot_governance.policy import meets
 from folkmoot_protocol.errors import ErrorCode
@@ -169,13 +168,13 @@ class Applying:
     def _blinds(self, number: str) -> set[str]:
         return {self._vault.blind(kind, normalise(kind, number)) for kind in KINDS if kind is not Identity.MOBILE}
 
-    async def check_owner(self, room: Room, account: Account) -> Refusal | None:
-        """Refuse to take a public account over to who has as many as one subject may (P7.3)."""
+    async def quota_for(self, room: Room, account: Account) -> tuple[int, int]:
+        """Return how many public accounts the subject behind an account has, and how many it may have, where it would
+        have one more by owning this group (P7.3); else (0, 0)."""
         code, form = room.state.code, room.state.form
         if form is not ChannelForm.PUBLIC or code in await self._store.channels.subject_channels(account.user):
-            return None
-        have, limit = await self.quota_of(account)
-        return check_subject(have, limit)
+            return 0, 0
+        return await self.quota_of(account)
 
     async def quota_of(self, account: Account) -> tuple[int, int]:
         """Return how many public accounts the subject behind an account has, and how many it may have; 0: any number.

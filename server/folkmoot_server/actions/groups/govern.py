@@ -23,7 +23,14 @@ from folkmoot_governance import (
 from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
 from folkmoot_governance.features import Feature, check_features
 from folkmoot_governance.group import events as e
-from folkmoot_governance.group.commands import Command, CreateGroup, OpenChannel, WriteNote
+from folkmoot_governance.group.commands import (
+    AcceptTransfer,
+    Command,
+    CreateGroup,
+    OpenChannel,
+    Succeed,
+    WriteNote,
+)
 from folkmoot_governance.group.decide_lapsing import outcome
 from folkmoot_governance.notice_entry import author_of, notice_of
 from folkmoot_governance.permissions import PLATFORM_ACTS
@@ -55,6 +62,18 @@ log = structlog.get_logger()
 
 ACTS_TOGETHER = 4
 """Acts of people that are decided and not stored yet, at most: what a post has to wait for. See `decide_in_turn`."""
+
+
+def guards_of_owner(command: Command, decision: Sequence[e.Event]) -> list[QuotaGuard]:
+    """Return that who takes over a public account has no more of them by that than it may (P7.3), whatever else it
+    takes over, or opens, at the same moment."""
+    limits: dict[str, int] = {}
+    if isinstance(command, Succeed):
+        limits = {one.actor.user: one.limit for one in command.candidates}
+    owners = [one.user for one in decision if isinstance(one, (e.OwnershipTransferred, e.OwnerReplaced))]
+    if isinstance(command, AcceptTransfer):
+        limits = dict.fromkeys(owners, command.limit)
+    return [QuotaGuard(user, channels=limits[user]) for user in owners if limits.get(user)]
 
 
 class Act:
@@ -310,6 +329,7 @@ class GroupService:
         if isinstance(decision, Refusal):
             return decision
         quota_guards = [self._quota_guard(event.user) for event in decision if isinstance(event, e.MemberJoined)]
+        quota_guards += guards_of_owner(act.command, decision)
         act.begin(ChangeSet(room.stream, state.version, quota_guards=quota_guards), decision)
         if type(act.command) in PLATFORM_ACTS:
             act.change_set.rests_on = rests_on(act.initiator.actor(), room.stream)

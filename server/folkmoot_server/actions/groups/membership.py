@@ -51,13 +51,13 @@ ToGroup = (
 )
 """Requests that are about a group, and name it."""
 
-CheckOwner = Callable[[Room, Account], Awaitable[Refusal | None]]
-"""Refuses who may not take a group over, for what they own already."""
+QuotaFor = Callable[[Room, Account], Awaitable[tuple[int, int]]]
+"""Returns how much an account has of what it may have one more of by owning a group, and how much it may: 0, any."""
 
 
-async def anybody(room: Room, account: Account) -> Refusal | None:
-    """Refuse nobody."""
-    return None
+async def any_number(room: Room, account: Account) -> tuple[int, int]:
+    """Let anybody own any number."""
+    return 0, 0
 
 
 NOT_A_MEMBER = Refusal(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
@@ -94,7 +94,7 @@ class Membership:
         self._gate = gate
         self.find_room = finder.find
         self.default_category = default_category
-        self.check_owner: CheckOwner = anybody
+        self.quota_for: QuotaFor = any_number
 
     async def free_code(self) -> str:
         """Return a random group code that no group has or ever had (G8.2)."""
@@ -121,10 +121,11 @@ class Membership:
     ) -> Act | Refusal:
         """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
         refusal = await self._check_target(room, command) or await self._check_content(room, command, initiator)
-        if refusal is None and isinstance(command, c.AcceptTransfer) and isinstance(initiator, Account):
-            refusal = await self.check_owner(room, initiator)
         if refusal:
             return refusal
+        if isinstance(command, c.AcceptTransfer) and isinstance(initiator, Account):
+            have, limit = await self.quota_for(room, initiator)
+            command = c.AcceptTransfer(have, limit)
         if isinstance(command, c.JoinGroup):
             if isinstance(initiator, Account):
                 await self._accounts.count_others(initiator)
