@@ -36,13 +36,19 @@ def check_edit(entry: Entry, user: str, now: int, policy: Policy) -> Refusal | N
 
 def as_it_stands(entry: Entry, edits: Sequence[Entry]) -> Entry:
     """Return an entry as it stands, given its edits, oldest first: with the text of the last, whose seq is then in
-    `data.edited`."""
+    `data.edited`, and its time (Unix ms) in `data.edited_ts`."""
     last = next((edit for edit in reversed(edits) if not edit.redacted), None)
     if last is None or entry.redacted:
         return entry
     # Who is called by name is told of by each text anew.
     kept = {name: value for name, value in (entry.data or {}).items() if name != "mentions"}
-    return replace(entry, body=last.body, data={**kept, **(last.data or {}), "edited": last.seq})
+    told = {"edited": last.seq, "edited_ts": last.ts}
+    return replace(entry, body=last.body, data={**kept, **(last.data or {}), **told})
+
+
+def changed_ts(entry: Entry) -> int:
+    """Return when an entry as it stands was given its text (Unix ms)."""
+    return int((entry.data or {}).get("edited_ts", entry.ts))
 
 
 def check_reaction(entry: Entry, reaction: str) -> Refusal | None:

@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from folkmoot_governance.group.edit import changed_ts
 from folkmoot_protocol.results import HomeResult
 from folkmoot_protocol.types import Channel
 
@@ -33,7 +34,7 @@ def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
         "channel": channel,
         "home": place.of(channel),
         "site": place.url,
-        "updated": iso(max([channel.created_ts, *(post.entry.ts for post in page.posts)])),
+        "updated": iso(max([channel.created_ts, *(changed_ts(post.entry) for post in page.posts)])),
         "subtitle": " · ".join([*([channel.topic] if channel.topic else []), *marks_of(channel, place)]),
         "labels": channel.labels,
         "rights": " · ".join(f"{say(label)}: {value}" for _key, label, value in place.imprint),
@@ -42,6 +43,7 @@ def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
                 "url": place.of(channel, post.entry.seq),
                 "title": title_of(post, say),
                 "time": iso(post.entry.ts),
+                "changed": iso(changed_ts(post.entry)),
                 "html": _html(words_of(post, say, LONGEST)),
                 "media": media_of(post.entry),
             }
@@ -66,6 +68,7 @@ def as_json_feed(channel: Channel, page: HomeResult, place: Place) -> bytes:
             "title": title_of(post, say),
             "content_text": words_of(post, say, LONGEST),
             "date_published": iso(post.entry.ts),
+            "date_modified": iso(changed_ts(post.entry)),
             "attachments": [
                 {"url": place.url + one.path, "mime_type": one.type, "title": one.alt, "size_in_bytes": one.size}
                 for one in media_of(post.entry)

@@ -86,8 +86,8 @@ def test_an_entry_stands_with_the_text_of_its_last_edit() -> None:
     edits = [edit(9, "hello @ben", data={"mentions": ["ben"]}), edit(12, "hello all")]
     standing = as_it_stands(first, edits[:1])
     assert (standing.seq, standing.body, standing.reply_to) == (7, "hello @ben", 3)
-    assert standing.data == {"mentions": ["ben"], "flag": 1, "edited": 9}
-    assert as_it_stands(first, edits).data == {"flag": 1, "edited": 12}
+    assert standing.data == {"mentions": ["ben"], "flag": 1, "edited": 9, "edited_ts": NOW}
+    assert as_it_stands(first, edits).data == {"flag": 1, "edited": 12, "edited_ts": NOW}
 
 
 def test_what_is_removed_does_not_stand() -> None:
