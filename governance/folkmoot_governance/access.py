@@ -165,7 +165,7 @@ AFTER_CLOSING = frozenset({"log", "export", "appeal", "sanctions", "notices", "c
 command."""
 
 FOR_READERS = frozenset(
-    {"report", "delete", "id", "rules", "follow", "unfollow", "comments", "appeal", "sanctions", "cases"}
+    {"report", "delete", "id", "rules", "follow", "unfollow", "comments", "repost", "appeal", "sanctions", "cases"}
 )
 """What readers of a channel may ask in it who are no members, by slash command; of what they do there they are told
 whether they may, by the rule of what they ask."""

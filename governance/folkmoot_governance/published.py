@@ -70,7 +70,7 @@ ENTRY = Text(
 PUBLICATION = Text(
     name="post",
     readers=Readers.EVERYBODY,
-    enters=("post.body", "edit.body"),
+    enters=("post.body", "edit.body", "/repost text…"),
     removal="/delete; admin entry remove",
 )
 COMMENT = Text(

@@ -123,6 +123,7 @@ from .types import (
     Notice,
     Notify,
     Refutation,
+    Repost,
     Role,
     SyncGroup,
 )
@@ -233,6 +234,7 @@ __all__ = [
     "Register",
     "Report",
     "ReportResult",
+    "Repost",
     "Request",
     "RequestError",
     "ResetPassword",

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from .types import Account, Agreement, Entry, Group, LeftReason, Limits, Notice, Refutation
+from .types import Account, Agreement, ChannelPost, Entry, Group, LeftReason, Limits, Notice, Refutation
 
 PROTOCOL_VERSION = 1
 
@@ -97,11 +97,12 @@ class CaseEvent(_Frame, frozen=True, omit_defaults=True, tag="case"):
     notice: Notice | None = None
 
 
-class PostEvent(_Frame, frozen=True, tag="post"):
-    """A channel that one follows has published a post."""
+class PostEvent(_Frame, frozen=True, omit_defaults=True, tag="post"):
+    """A channel that one follows has published a post; what that repeats is its `original`, as it stands now."""
 
     group: str
     entry: Entry
+    original: ChannelPost | None = None
 
 
 class RefutedEvent(_Frame, frozen=True, omit_defaults=True, tag="refuted"):

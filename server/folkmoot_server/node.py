@@ -230,7 +230,7 @@ class Node(Parts):
             self.shared_limits.on_bus_message(message)
         elif type(message) is PostUpdate:
             self.post_times.posted(message.code, message.entry.ts)
-            self.hub.live_home.deliver(PostEvent(group=message.code, entry=message.entry))
+            self.hub.live_home.deliver(PostEvent(group=message.code, entry=message.entry, original=message.original))
         elif type(message) is RefutedUpdate:
             for code, seq in message.posts:
                 self.hub.live_home.tell(RefutedEvent(group=code, seq=seq, refutation=message.refutation))

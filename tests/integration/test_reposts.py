@@ -3,6 +3,7 @@
 import pytest
 from msgspec import Struct
 
+from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.errors import ErrorCode
@@ -58,6 +59,38 @@ async def test_a_repost_shows_what_it_repeats_as_it_stands(scene: Scene) -> None
     rest = await scene.star.ask(rq.GetReposts, group=scene.code, seq=scene.seq, limit=2, before=first.cursor)
     assert [one.entry.body for one in (*first.posts, *rest.posts)] == ["", "How true", ""]
     assert rest.cursor is None
+
+
+async def test_it_is_typed_and_told_live_with_what_it_repeats(scene: Scene) -> None:
+    star, fan, other = scene.star, scene.fan, scene.other
+    await other.post(f"@{other.user}", "My first post")
+    await fan.ask(rq.Follow, group=f"@{other.user}")
+    await fan.ask(rq.GetHome, live=True)
+    for line, group, text in (
+        (f"/repost @{star.user}/{scene.seq}", None, ""),
+        (f"/转发 @{star.user}/{scene.seq} How true", None, "How true"),
+        (f"/repost {scene.seq} In its channel", scene.code, "In its channel"),
+        (f"/repost {scene.code}/{scene.seq} By its code", None, "By its code"),
+    ):
+        since = len(fan.log)
+        told = await other.run(line, group)
+        assert told.data["handle"] == other.user
+        event = await fan.event(ev.PostEvent, since)
+        assert (event.entry.seq, event.entry.body) == (told.data["seq"], text)
+        assert event.original is not None
+        assert (event.original.group, event.original.entry.seq, event.original.entry.body) == (
+            scene.code,
+            scene.seq,
+            "Look!",
+        )
+        assert event.original.entry.from_.user == star.user
+    # One's own channel is opened by it, as by any first post.
+    assert shown(await star.ask(rq.GetPosts, group=f"@{other.user}"))[0] == ("By its code", "Look!")
+    await fan.run(f"/repost @{star.user}/{scene.seq}")
+    assert shown(await star.ask(rq.GetPosts, group=f"@{fan.user}")) == [("", "Look!")]
+    for wrong in ("/repost it", f"/repost @{star.user}", "/repost 7"):
+        await refused(other.run(wrong), ErrorCode.BAD_REQUEST, field="post")
+    await refused(other.run(f"/repost @{star.user}/999"), ErrorCode.NO_SUCH_ENTRY)
 
 
 async def test_home_leaves_out_what_repeats_a_post_that_stands_there(scene: Scene) -> None:

@@ -38,7 +38,7 @@ MUTED = (("ann", "/mute @{bob} 10m noise"),)
 BANNED = (("ann", "/ban @{bob} 1h spam"),)
 ASKED = (("ann", "/joinmode approval"), ("dave", "/join {code}"))
 
-ABOUT_CHANNELS = {"editors", "follow", "unfollow", "comments", "credentials"}
+ABOUT_CHANNELS = {"editors", "follow", "unfollow", "repost", "comments", "credentials"}
 """Commands that are for channels: see `test_comments`."""
 
 CASES = (

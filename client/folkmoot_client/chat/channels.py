@@ -66,10 +66,14 @@ class ChannelCommands:
         if page.cursor:
             self._say(_("Older ones: {line}").format(line=view.clean(more)))
         for post in reversed(page.posts):
-            self.show(post.entry)
-            self._show_about(post)
+            self.show_post(post)
         if not page.posts:
             self._say(_("There is nothing to read here."))
+
+    def show_post(self, post: fm.ChannelPost) -> None:
+        """Show a post with what it repeats."""
+        self.show(post.entry)
+        self._show_about(post)
 
     def _show_about(self, post: fm.ChannelPost) -> None:
         """Show what a post repeats, and what the platform says about either."""

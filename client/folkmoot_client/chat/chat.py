@@ -280,7 +280,7 @@ class Chat:
             case fm.EntryEvent():
                 self._show_news(event)
             case fm.PostEvent():
-                self._channels.show(event.entry)
+                self._channels.show_post(fm.ChannelPost(group=event.group, entry=event.entry, original=event.original))
             case fm.LagEvent():
                 self._channels.show_missed()
             case fm.LeftEvent():

@@ -241,12 +241,15 @@ class Client(Requests):
         thread: int | None = None,
         nonce: str | None = None,
         media: Sequence[str | fm.MediaRef] = (),
+        category: str | None = None,
+        repost: fm.Repost | None = None,
     ) -> fm.PostResult:
         """Post to a group or a channel or, with `thread`, below a post of a channel: stored exactly once.
 
         Posts to one group are stored in the order of the calls, hence one at a time. A body that begins
         with one slash is a command: that is carried out once, too. `media` are ids of uploads of one's own, or these
-        with what is to be seen or heard in them, in words.
+        with what is to be seen or heard in them, in words. Of a post of a channel, `category` is that which it is of,
+        where it is another than the channel's, and `repost` which post it repeats.
         """
         shown = tuple(fm.MediaRef(id=one) if isinstance(one, str) else one for one in media)
         fields: dict[str, Any] = {
@@ -256,6 +259,8 @@ class Client(Requests):
             "reply_to": reply_to,
             "media": shown or None,
             "thread": thread,
+            "category": category,
+            "repost": repost,
         }
         async with self._lanes[fm.parse_group_code(group) or group]:
             while True:

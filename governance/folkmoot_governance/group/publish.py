@@ -5,7 +5,7 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import CommentPolicy, GroupStatus, Identity
+from folkmoot_protocol.types import CommentPolicy, Entry, GroupStatus, Identity
 
 from ..credentials import Scope, allows
 from ..measure_checks import check_group
@@ -40,12 +40,14 @@ NO_ORIGINAL = N_("There is no such post to repost.")
 
 
 class Original(Struct, frozen=True):
-    """The post `seq` that another one is to repeat, its channel, whether it is there, and the category it is of."""
+    """The post `seq` that another one is to repeat, its channel, whether it is there, and the category it is of; as it
+    stands it is `entry`."""
 
     state: GroupState
     seq: int
     is_there: bool
     category: str
+    entry: Entry | None = None
 
 
 def check_repost(state: GroupState, original: Original, now: int) -> Refusal | None:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from folkmoot_governance.account_events import AnyAccountEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.personal_notices import PersonalNotice
-from folkmoot_protocol.types import Entry, Refutation
+from folkmoot_protocol.types import ChannelPost, Entry, Refutation
 
 
 class GroupUpdate(Struct, frozen=True, gc=False, tag="group"):
@@ -86,10 +86,11 @@ class JoinedUpdate(Struct, frozen=True, gc=False, tag="joined"):
 
 
 class PostUpdate(Struct, frozen=True, gc=False, tag="post"):
-    """A channel has published a post, which is given as its readers see it."""
+    """A channel has published a post, which is given as its readers see it, with what it repeats."""
 
     code: str
     entry: Entry
+    original: ChannelPost | None = None
 
 
 class RefutedUpdate(Struct, frozen=True, gc=False, tag="refuted"):

@@ -178,11 +178,7 @@ async def post_by_handle(
     app: App, session: Session, request: rq.Post, body: str, form: Form = TEXT
 ) -> Result | Refusal | None:
     """Publish in the channel that `group` names by its handle; one's own is opened by the first post."""
-    assert session.account is not None
-    room = await app.membership.find_room(request.group, session)
-    if isinstance(room, Refusal) and fold_user_name(request.group) == session.user:
-        refusal = await app.channels.opening.open_own(session.account)
-        room = refusal or await app.membership.find_room(request.group, session)
+    room = await app.channels.opening.room_of(request.group, session)
     if isinstance(room, Refusal):
         return room
     return await app.posts.posting.post_after_reading(session, replace(request, group=room.state.code), body, form)

@@ -70,7 +70,7 @@ SECTIONS = (
         "channels",
         "频道",
         N_("Channels"),
-        ("follow", "unfollow", "editors", "comments", "apply", "credentials"),
+        ("follow", "unfollow", "repost", "editors", "comments", "apply", "credentials"),
     ),
 )
 
@@ -80,6 +80,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "members": ("/members", "/members admin"),
     "follow": ("/follow @ann",),
     "unfollow": ("/unfollow @ann",),
+    "repost": ("/repost @ann/12", "/repost @ann/12 How true"),
     "whois": ("/whois @bob",),
     "join": ("/join 4821-9067-3350", "/join 4821-9067-3350 four"),
     "leave": ("/leave", "/leave 4821-9067-3350"),

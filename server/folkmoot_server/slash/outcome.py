@@ -5,6 +5,7 @@ from msgspec import Struct, field
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import Command
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.types import Repost
 
 from ..actions.acting import ExtraRows
 from ..live.rooms import Room
@@ -45,6 +46,13 @@ class Action(Struct, frozen=True):
     text: str
 
 
+class Repeat(Struct, frozen=True):
+    """A post of one's own channel that repeats another one (`/repost`), alone or with a text."""
+
+    original: Repost
+    text: str
+
+
 class About(Struct, frozen=True):
     """An entry to edit, or to react to, as the request of that name does it."""
 
@@ -52,4 +60,4 @@ class About(Struct, frozen=True):
     fields: dict[str, object]
 
 
-Outcome = Command | Elsewhere | Carrying | Noted | Action | About | Answer | Refusal
+Outcome = Command | Elsewhere | Carrying | Noted | Action | Repeat | About | Answer | Refusal

@@ -92,6 +92,14 @@ COMMANDS: tuple[Slash, ...] = (
         channels.unfollow,
         in_group=False,
     ),
+    Slash(
+        "repost",
+        ("转发",),
+        (word("@channel/seq|seq"), optional(rest("text…"))),
+        N_("Repeat a post of a channel in your own, with a text or none"),
+        channels.repost,
+        in_group=False,
+    ),
     Slash("admins", ("管理员",), (), N_("List owner and admins"), everyone.admins),
     Slash("whois", ("查人",), (WHOSE,), N_("Show an account"), everyone.whois, in_group=False),
     Slash(

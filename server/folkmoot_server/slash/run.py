@@ -31,9 +31,11 @@ from .arguments import SyntaxProblem, read_arguments
 from .call import IN_A_GROUP, Call
 from .help import check_place, check_read, describe
 from .line import Line, read_command, unknown
-from .outcome import About, Action, Answer, Carrying, Elsewhere, Noted, Outcome
+from .outcome import About, Action, Answer, Carrying, Elsewhere, Noted, Outcome, Repeat
 from .registry import COMMANDS, find_slash
 from .row import Slash
+
+REPOSTED = N_("It stands in your channel now: @{handle}/{seq}")
 
 Wrap = Callable[[CommandResult], Result]
 
@@ -125,6 +127,8 @@ async def carry_out(
         return wrap(CommandResult(text, data))
     if isinstance(outcome, Action):
         return await post_action(app, session, request, call, outcome, wrap)
+    if isinstance(outcome, Repeat):
+        return await repeat_post(app, session, request, call, outcome, wrap)
     if isinstance(outcome, About):
         return await do_about(app, session, request, call, outcome, wrap)
     note = outcome if isinstance(outcome, Noted) else None
@@ -158,6 +162,24 @@ async def post_action(
     post = rq.Post(id=request.id, group=call.room.state.code, body=action.text, nonce=nonce, reply_to=reply_to)
     form = Form(EntryKind.ACTION, lambda seq, ts: wrap(CommandResult("", {"seq": seq, "ts": ts})))
     return await app.posts.posting.post_after_reading(session, post, action.text, form)
+
+
+async def repeat_post(
+    app: App, session: Session, request: rq.RunCommand | rq.Post, call: Call, repeat: Repeat, wrap: Wrap
+) -> Result | Refusal | None:
+    """Post what repeats another post in one's own channel: a nonce makes it safe to ask again."""
+    user = call.account.user
+    room = await app.channels.opening.room_of(f"@{user}", session)
+    if isinstance(room, Refusal):
+        return room
+
+    def answer(seq: int, ts: int) -> Result:
+        told = {"handle": user, "seq": seq, "ts": ts}
+        return wrap(CommandResult(call.say(REPOSTED, told), told))
+
+    code, original = room.state.code, repeat.original
+    post = rq.Post(id=request.id, group=code, body=repeat.text, nonce=request.nonce, repost=original)
+    return await app.posts.posting.post_after_reading(session, post, repeat.text, Form(EntryKind.TEXT, answer))
 
 
 async def do_about(

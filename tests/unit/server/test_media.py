@@ -247,7 +247,7 @@ async def test_a_programme_of_the_operators_and_a_list_decide(tmp_path: Path, pr
             with pytest.raises(RequestRefused, match="The operator does not allow this picture"):
                 await ann.upload(planted_picture("GIF"))
             # Staff gets a case on the account: one, whatever is sent while it is open.
-            with pytest.raises(RequestRefused, match="This picture is one that the operator does not allow"):
+            with pytest.raises(RequestRefused, match="The operator does not allow this picture"):
                 await ann.upload(planted_picture("GIF"))
             (case,) = await night.stage.store.ledger.list_cases(CaseFilter(CaseKind.REPORT), limit=9)
             assert (case.user, case.reason, len(case.reporters)) == (seats[0].user, "illegal", 2)

@@ -30,6 +30,7 @@ ELSEWHERE = {
 WORDS = {
     "/search text…",
     "/report reason",
+    "/repost @channel/seq|seq",
     "/appeal case",
     "/counter case",
     "/notices before",

@@ -2,9 +2,12 @@
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.group.commands import OpenChannel
+from folkmoot_protocol.names import fold_user_name
 from folkmoot_protocol.types import ChannelForm
 
+from ...delivery.session import Session
 from ...live.accounts import Account
+from ...live.rooms import Room
 from ...storage.channels import Channels
 from ..groups.govern import Act, GroupService
 from ..groups.membership import Membership
@@ -25,6 +28,14 @@ class Opening:
         category = category or self._membership.default_category
         command = OpenChannel(code, name, category, topic, form=ChannelForm.PERSONAL, handle=account.user)
         return await self._membership.found(command, account)
+
+    async def room_of(self, group: str, session: Session) -> Room | Refusal:
+        """Return the channel that somebody names to publish in; one's own is opened where it is not there yet."""
+        room = await self._membership.find_room(group, session)
+        if isinstance(room, Room) or session.account is None or fold_user_name(group) != session.user:
+            return room
+        refusal = await self.open_own(session.account)
+        return refusal or await self._membership.find_room(group, session)
 
     async def open_own(self, account: Account) -> Refusal | None:
         """Open an account's own channel, unless it has one, and wait until it is stored; return why it was not."""

@@ -35,7 +35,7 @@ class Threads:
         is_post = entry is not None and entry.kind is EntryKind.POST and not entry.redacted
         declared = (entry.data or {}).get("category") if entry is not None else None
         is_there = is_post and room.state.form is not None
-        return Original(room.state, repost.seq, is_there, declared or room.state.category)
+        return Original(room.state, repost.seq, is_there, declared or room.state.category, entry)
 
     async def look(self, room: Room, request: rq.Post, user: str) -> Thread:
         """Return what a comment is about that `user` asks to post."""

@@ -14,7 +14,7 @@ from folkmoot_governance.published import ENTRY, Text
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import PostResult, Result
-from folkmoot_protocol.types import SAID, Author, Entry, EntryKind, Role
+from folkmoot_protocol.types import SAID, Author, ChannelPost, Entry, EntryKind, Role
 
 from ...common.i18n import N_
 from ...delivery.session import Session
@@ -147,6 +147,13 @@ def as_published(entry: Entry, channel: Published, now: int) -> Entry:
     it as tags. Which editor wrote it the journal knows."""
     tags = tuple(one.name for one in channel.granted(now))
     return replace(entry, from_=Author(channel.handle, channel.name, Role.OWNER, tags))
+
+
+def shown_original(original: Original | None, now: int) -> ChannelPost | None:
+    """Return what a post repeats as the public reads it at `now` (Unix ms)."""
+    if original is None or original.entry is None:
+        return None
+    return ChannelPost(group=original.state.code, entry=as_published(original.entry, original.state, now))
 
 
 class AskedPost(Protocol):

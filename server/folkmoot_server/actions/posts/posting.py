@@ -56,6 +56,7 @@ from .form import (
     is_same,
     said,
     said_in,
+    shown_original,
 )
 from .review import FOR_APPROVAL, Review
 
@@ -373,8 +374,9 @@ class Posting:
             if pending.room.state.form is not None:
                 self._responses.note(pending.room, new.entry)
             if pending.form.kind is EntryKind.POST:
-                channel = pending.room.state
-                self._bus.publish(PostUpdate(channel.code, as_published(new.entry, channel, new.entry.ts)))
+                channel, ts = pending.room.state, new.entry.ts
+                repeated = shown_original(pending.original, ts)
+                self._bus.publish(PostUpdate(channel.code, as_published(new.entry, channel, ts), repeated))
             if pending.flag is not None:
                 self._review.flag(pending.room, new, pending.flag)
 
