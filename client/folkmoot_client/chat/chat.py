@@ -21,7 +21,7 @@ from ..terminal import N_, _
 from . import view
 from .channels import COMMANDS, ChannelCommands
 from .export import Lines, gather, gather_own, is_export, is_own_data, save
-from .screen import Screen
+from .screen import Line, Screen, Word
 
 HISTORY_LINES = 30
 PAGE = 200
@@ -55,6 +55,9 @@ class Chat:
         self._channels = ChannelCommands(client, screen)
         self._current: str | None = None
         self._shown: dict[str, int] = {}
+        self._days: dict[str, str] = {}
+        self._first: dict[str, int] = {}
+        self._state = ""
         self._names: dict[str, str] = {}
         self._told_unread: set[str] = set()
         self._last_seq = 0
@@ -67,10 +70,13 @@ class Chat:
 
         Raises `ClientError` when the session ends.
         """
+        account = self._client.account
+        self._screen.user = account.user if account is not None else ""
         showing = asyncio.create_task(self._show_events())
         typing = asyncio.create_task(self._read_lines())
         try:
-            with self._screen.shared():
+            self._screen.older = self._load_older
+            async with self._screen.shown():
                 await asyncio.wait({showing, typing}, return_when=asyncio.FIRST_COMPLETED)
                 for task in (typing, showing):
                     if task.done():
@@ -108,9 +114,9 @@ class Chat:
     async def _obey(self, line: str) -> None:
         """Carry out one line: a command of the chat's own, one of the server's, or a post."""
         word, rest = read_local(line)
-        if word == "/switch":
+        if word == "/switch" and rest:
             await self._switch_to(rest)
-        elif word == "/groups":
+        elif word in ("/groups", "/switch"):
             await self._list_groups()
         elif word in COMMANDS:
             await self._channels.obey(word, rest)
@@ -159,7 +165,7 @@ class Chat:
         """Post a line or run it as a command; after a command that led into another group, go there."""
         before = set(self._client.groups)
         if self._current is not None:
-            result = await self._client.post(self._current, line)
+            result = await self._client.post(self._current, line, reply_to=self._screen.reply_to)
             command = result.command
             self._last_seq = result.seq or self._last_seq
         elif starts_command(line):
@@ -225,12 +231,16 @@ class Chat:
         self._current = None  # what arrives meanwhile is in the history that is read
         group = self._client.groups[code]
         self._names[code] = group.name
-        self._screen.write([(view.STRONG, f"— {view.clean(group.name)} — {fm.show_group_code(code)}")])
+        self._screen.begin([(view.STRONG, f"— {view.clean(group.name)} — {fm.show_group_code(code)}")])
+        if self._screen.is_one_page:
+            self._shown.pop(code, None)
+        self._days.pop(code, None)
         if group.topic:
             self._say(view.clean(group.topic))
         if group.announcement:
             self._screen.write([(view.STRONG, view.clean(group.announcement))])
         page = await self._client.get_history(code, limit=HISTORY_LINES)
+        page_start = page.entries[0].seq if page.entries else 1
         self._show_page(code, page.entries)
         while self._shown.get(code, 0) < self._client.cursors().get(code, 0):
             page = await self._client.get_history(code, after=self._shown.get(code, 0), limit=PAGE)
@@ -240,7 +250,27 @@ class Chat:
         self._current = code
         self._told_unread.discard(code)
         self._last_seq = self._shown.get(code, 0)
+        self._first[code] = page_start
+        self._show_state()
         await self._client.mark_read(code, self._last_seq)
+
+    async def _load_older(self) -> None:
+        """Show the page of the current group's history above what is shown."""
+        code = self._current
+        if code is None or self._first.get(code, 1) <= 1:
+            return
+        page = await self._client.get_history(code, before=self._first[code], limit=PAGE)
+        if not page.entries or code != self._current:
+            return
+        self._first[code] = page.entries[0].seq
+        lines: list[tuple[Line, fm.Entry | None]] = []
+        day = ""
+        for entry in page.entries:
+            if (day_of := view.day_of(entry.ts)) != day:
+                lines.append((view.show_day(entry.ts), None))
+                day = day_of
+            lines.append((self._line_of(entry), entry))
+        self._screen.put_before(lines)
 
     def _show_page(self, code: str, entries: tuple[fm.Entry, ...]) -> None:
         for entry in entries:
@@ -256,8 +286,16 @@ class Chat:
     async def _offer(self) -> None:
         """Let the screen complete what one may use here."""
         commands = await self._client.list_commands(self._current)
-        words = [(f"/{name}", one.summary) for one in commands if one.allowed for name in (one.name, *one.aliases)]
-        self._screen.offer([*words, *((word, _(summary)) for word, summary in LOCAL.items())])
+        words = [
+            Word(f"/{name}", one.summary, tuple(argument.choices for argument in one.arguments))
+            for one in commands
+            if one.allowed
+            for name in (one.name, *one.aliases)
+        ]
+        names: list[str] = []
+        if self._current is not None:
+            names = [one.user for one in (await self._client.list_members(self._current, limit=PAGE)).members]
+        self._screen.offer([*words, *(Word(word, _(summary)) for word, summary in LOCAL.items())], names)
 
     async def _try(self, act: Callable[[], Awaitable[None]]) -> None:
         """Do something and say it if the server refuses."""
@@ -274,6 +312,22 @@ class Chat:
         async for event in self._client.events():
             self._show(event)
         raise SessionEnded(fm.CloseCode.NORMAL)
+
+    def _show_state(self) -> None:
+        """Say where one is, what is unread elsewhere, and how the connection stands."""
+        groups = self._client.groups
+        told = [view.clean(self._names.get(self._current or "", ""))] if self._current else []
+        if self._current in groups:
+            told.append(fm.show_group_code(self._current or ""))
+            members = groups[self._current or ""].members
+            told.append(_("members: {count}").format(count=members))
+        unread = sum(
+            max(0, self._client.cursors().get(code, 0) - (group.read_seq or 0)) > 0
+            for code, group in groups.items()
+            if code != self._current
+        )
+        told += [_("groups with news: {count}").format(count=unread)] if unread else []
+        self._screen.show_state(" · ".join([*told, *([self._state] if self._state else [])]))
 
     def _show(self, event: ClientEvent) -> None:
         match event:
@@ -293,10 +347,13 @@ class Chat:
                     self._read_soon(event.notice.id)
             case Disconnected():
                 seconds = f"{event.retry_s:.1f}"
+                self._state = _("offline")
                 self._say(_("The connection broke; next attempt in {seconds} s.").format(seconds=seconds))
             case Connected() if event.again:
+                self._state = ""
                 self._say(_("Connected again."))
                 self._channels.came_back()
+        self._show_state()
 
     def _read_soon(self, up_to: str) -> None:
         """Let the server know what has been shown, so that it is not told again."""
@@ -329,9 +386,15 @@ class Chat:
     def _show_entry(self, code: str, entry: fm.Entry) -> None:
         if entry.seq > self._shown.get(code, 0):
             self._shown[code] = entry.seq
-            account = self._client.account
-            is_ignored = account is not None and entry.from_.user in account.ignored
-            self._screen.write(view.show_ignored(entry) if is_ignored else view.show_entry(entry))
+            if (day := view.day_of(entry.ts)) != self._days.get(code):
+                self._days[code] = day
+                self._screen.write(view.show_day(entry.ts))
+            self._screen.write(self._line_of(entry), entry)
+
+    def _line_of(self, entry: fm.Entry) -> Line:
+        account = self._client.account
+        is_ignored = account is not None and entry.from_.user in account.ignored
+        return view.show_ignored(entry) if is_ignored else view.show_entry(entry)
 
     def _calls_for(self, event: fm.EntryEvent) -> bool:
         """Say whether the reader wants to hear of an entry of a group that is not shown (`/notify`, `/ignore`)."""

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from getpass import getpass
+from urllib.parse import urljoin
 
 import typer
 
@@ -16,7 +17,7 @@ from ..sdk import Client, ClientError, NotReachable, RequestRefused, SessionEnde
 from ..terminal import DENIED, DONE, FAILED, NOT_REACHABLE, USAGE, _, device_name, fail, say
 from .chat import Chat
 from .saved import SavedSessions, Session, default_folder
-from .screen import Pipe, Screen, Terminal
+from .screen import Pipe, Questions, Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def end_code(ended: SessionEnded) -> int:
 
 async def chat(how: SignIn, saved: SavedSessions) -> int:
     """Sign in, with a remembered session if there is one, and chat. Raises `ClientError`."""
-    screen: Screen = Terminal() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe()
+    screen: Screen = Questions() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe()
     if how.appeal is not None:
         return await appeal(how.server, how.user or await ask_user(screen), await ask_password(screen), how.appeal)
     session = None if how.register or how.reset or how.recover else saved.find(how.server, how.user)
@@ -70,9 +71,11 @@ async def chat(how: SignIn, saved: SavedSessions) -> int:
         except RequestRefused as refused:
             if refused.code != ErrorCode.AUTH_FAILED:
                 raise
-            saved.forget(how.server)
+            saved.forget(how.server, session.user)
             say(_("The remembered session has ended; sign in again."))
     user = how.user or await ask_user(screen)
+    if how.register:
+        return await register(how, user, screen, saved)
     if how.recover:
         await recover(how.server, user, screen)
     code = await screen.read_secret(_("Code: ")) if how.reset or how.recover else None
@@ -104,31 +107,52 @@ async def appeal(server: str, user: str, password: str, text: str) -> int:
 
 async def talk(client: Client, screen: Screen, how: SignIn, saved: SavedSessions) -> int:
     """Chat until the end; forget the session when one signed out."""
+    if isinstance(screen, Questions):
+        from .window import Window
+
+        screen = Window()
+    user = client.account.user if client.account is not None else how.user
     chat = Chat(client, screen)
     await chat.run()
     if chat.signed_out:
-        saved.forget(how.server)
+        saved.forget(how.server, user)
     return DONE
 
 
+async def register(how: SignIn, user: str, screen: Screen, saved: SavedSessions) -> int:
+    """Make an account, whose password is asked for twice where one types it, and chat. Raises `ClientError`."""
+    async with Client(how.server) as client:
+        say(
+            _("You accept the agreement {version}: {url}").format(
+                version=client.hello.agreement.version, url=terms(client)
+            )
+        )
+        password = await ask_password(screen, is_new=True)
+        await client.register(user, password, invitation=how.invitation, device=device_name())
+        saved.save(how.server, Session(fold_user_name(user), client.token or ""))
+        return await talk(client, screen, how, saved)
+
+
+def terms(client: Client) -> str:
+    """Return where the agreement can be read."""
+    return urljoin(client.url.replace("ws", "http", 1), client.hello.agreement.url)
+
+
 async def sign_in(client: Client, user: str, password: str, how: SignIn, screen: Screen) -> None:
-    """Sign in, or register; on a terminal an unknown account is offered to be made. Raises `ClientError`."""
-    if not how.register:
-        try:
-            await log_in(client, user, password, screen)
-            return
-        except RequestRefused as refused:
-            if refused.code != ErrorCode.AUTH_FAILED or not sys.stdin.isatty():
-                raise
-            say(refused.message)
-    agreement = client.hello.agreement
-    if not how.register:
-        question = _("Register a new account {user}, and accept the agreement {version} ({url})?")
-        if not typer.confirm(question.format(user=user, version=agreement.version, url=agreement.url), err=True):
-            raise typer.Exit(DENIED)
-    else:
-        text = _("You accept the agreement {version} ({url}).")
-        say(text.format(version=agreement.version, url=agreement.url))
+    """Sign in; on a terminal an unknown account is offered to be made. Raises `ClientError`."""
+    try:
+        await log_in(client, user, password, screen)
+        return
+    except RequestRefused as refused:
+        if refused.code != ErrorCode.AUTH_FAILED or not sys.stdin.isatty():
+            raise
+        say(refused.message)
+    question = _("Register a new account {user}, and accept the agreement {version} ({url})?")
+    version = client.hello.agreement.version
+    if not typer.confirm(question.format(user=user, version=version, url=terms(client)), err=True):
+        raise typer.Exit(DENIED)
+    if await ask_again() != password:
+        fail(_("The two are not the same: nothing was done."), USAGE)
     await client.register(user, password, invitation=how.invitation, device=device_name())
 
 
@@ -145,7 +169,7 @@ async def log_in(client: Client, user: str, password: str, screen: Screen) -> No
 
 async def ask_user(screen: Screen) -> str:
     """Ask for a user name on a terminal; or end the command."""
-    if not isinstance(screen, Terminal):
+    if not isinstance(screen, Questions):
         fail(_("Name the account with --user."), USAGE)
     user = await screen.read(_("User name: "))
     if not user:
@@ -153,14 +177,23 @@ async def ask_user(screen: Screen) -> str:
     return user.strip()
 
 
-async def ask_password(screen: Screen) -> str:
-    """Return the password from the environment, a prompt, or the first line of standard input."""
+async def ask_password(screen: Screen, *, is_new: bool = False) -> str:
+    """Return the password from the environment, a prompt (twice for one that `is_new`), or the first line of standard
+    input."""
     given = read_secret("FOLKMOOT_PASSWORD")
     if given is not None:
         return given
-    if isinstance(screen, Terminal):
-        return await asyncio.to_thread(getpass, _("Password: "))
+    if isinstance(screen, Questions):
+        password = await asyncio.to_thread(getpass, _("Password: "))
+        if is_new and await ask_again() != password:
+            fail(_("The two are not the same: nothing was done."), USAGE)
+        return password
     line = await screen.read("")
     if not line:
         fail(_("No password on standard input."), USAGE)
     return line
+
+
+async def ask_again() -> str:
+    """Ask for the password once more: nobody has seen what was typed."""
+    return await asyncio.to_thread(getpass, _("Password again: "))

@@ -1,4 +1,8 @@
-"""The sessions that the chat, or `folkmoot admin login`, remembers: a token per server, for their owner alone."""
+"""The sessions that the chat, or `folkmoot admin login`, remembers: tokens, for their owner alone.
+
+For each server that of who was there last, and of each of the others one may go on as by name: two accounts in two
+windows.
+"""
 
 import json
 import os
@@ -32,22 +36,26 @@ class SavedSessions:
         self._path = folder / name
 
     def find(self, server: str, user: str | None = None) -> Session | None:
-        """Return the session on a server, if it is the user's."""
-        found = self._read().get(server)
+        """Return the session on a server: the user's, or the last."""
+        sessions = self._read()
+        found = sessions.get(server)
+        if user is not None and not _is_of(found, fold_user_name(user)):
+            found = sessions.get(_key(server, user))
         if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("user", "token")):
             return None
-        session = Session(found["user"], found["token"])
-        return session if user is None or fold_user_name(user) == session.user else None
+        return Session(found["user"], found["token"])
 
     def save(self, server: str, session: Session) -> None:
-        """Remember a session in place of an earlier one on the same server. Raises OSError."""
-        self._write({**self._read(), server: {"user": session.user, "token": session.token}})
+        """Remember a session in place of an earlier one of the same user. Raises OSError."""
+        kept = {"user": session.user, "token": session.token}
+        self._write({**self._read(), server: kept, _key(server, session.user): kept})
 
-    def forget(self, server: str) -> None:
-        """Forget the session on a server. Raises OSError."""
-        sessions = self._read()
-        if sessions.pop(server, None) is not None:
-            self._write(sessions)
+    def forget(self, server: str, user: str | None = None) -> None:
+        """Forget the session on a server, the user's or the last. Raises OSError."""
+        sessions, session = self._read(), self.find(server, user)
+        if session is not None:
+            ended = [key for key in (server, _key(server, session.user)) if _is_of(sessions.get(key), session.user)]
+            self._write({key: one for key, one in sessions.items() if key not in ended})
 
     def _read(self) -> dict[str, object]:
         try:
@@ -62,3 +70,11 @@ class SavedSessions:
         with NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:
             json.dump(sessions, file, indent=2)
         os.replace(file.name, self._path)
+
+
+def _key(server: str, user: str) -> str:
+    return f"{server} {fold_user_name(user)}"
+
+
+def _is_of(kept: object, user: str) -> bool:
+    return isinstance(kept, dict) and kept.get("user") == user

@@ -1,17 +1,40 @@
-"""Where lines come from and go to: a terminal with completion, or plain pipes."""
+"""Where lines come from and go to: plain pipes, the questions before one is signed in; `window` is a whole terminal."""
 
 import asyncio
 import sys
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+import folkmoot_protocol as fm
 
 from .view import Piece, as_text
 
+Line = list[Piece]
+"""What is written as one line, unless it has line breaks in it."""
+
+
+class Word(NamedTuple):
+    """A command that can be written: its word, with the slash, what it is for, and the words that fit each argument."""
+
+    word: str
+    summary: str
+    choices: tuple[tuple[str, ...], ...] = ()
+
 
 class Screen(ABC):
-    """A place to read lines from and to write to."""
+    """A place to read lines from and to write to. `user` is who reads and writes here."""
+
+    user = ""
+    state = ""
+    is_one_page = False
+    """Whether a group is all that is there; otherwise its lines come below those of the one before."""
+    reply_to: int | None = None
+    """The seq of the entry that the line answers which was read last."""
+    older: Callable[[], Awaitable[None]] | None = None
+    """Is to bring entries above those that are shown, by `put_before`."""
 
     @abstractmethod
     async def read(self, prompt: str) -> str | None:
@@ -22,16 +45,30 @@ class Screen(ABC):
         return await self.read(prompt)
 
     @abstractmethod
-    def write(self, pieces: list[Piece]) -> None:
-        """Write one line."""
+    def write(self, pieces: Line, entry: fm.Entry | None = None) -> None:
+        """Write one line, of an entry if it is one."""
+
+    def begin(self, pieces: Line) -> None:
+        """Write the title of a group, whose entries come below; what stood there goes where there is one page."""
+        self.write(pieces)
+
+    def put_before(self, lines: Iterable[tuple[Line, fm.Entry | None]]) -> None:
+        """Write lines above all those of the group."""
+        for pieces, entry in lines:
+            self.write(pieces, entry)
+
+    def show_state(self, text: str) -> None:
+        """Say where one is, and how the connection stands, in a place of its own where there is one."""
+        self.state = text
 
     @abstractmethod
-    def offer(self, words: Iterable[tuple[str, str]]) -> None:
-        """Set what can be completed: words that begin with a slash, each with what it is for."""
+    def offer(self, words: Sequence[Word], names: Sequence[str] = ()) -> None:
+        """Set what can be completed: commands, and user names."""
 
-    def shared(self) -> AbstractContextManager[None]:
-        """Return the context in which lines may be written while one is read."""
-        return nullcontext()
+    @asynccontextmanager
+    async def shown(self) -> AsyncIterator[None]:
+        """The context in which one reads and writes here."""
+        yield
 
 
 class Pipe(Screen):
@@ -52,53 +89,37 @@ class Pipe(Screen):
     async def read(self, prompt: str) -> str | None:
         return await self._lines.get()
 
-    def write(self, pieces: list[Piece]) -> None:
+    def write(self, pieces: Line, entry: fm.Entry | None = None) -> None:
         sys.stdout.write(as_text(pieces) + "\n")
         sys.stdout.flush()
 
-    def offer(self, words: Iterable[tuple[str, str]]) -> None:
+    def offer(self, words: Sequence[Word], names: Sequence[str] = ()) -> None:
         """Nothing is completed here."""
 
 
-class Terminal(Screen):
-    """A prompt with completion and a history, above which news scroll by."""
-
-    def __init__(self) -> None:
-        from prompt_toolkit import PromptSession
-        from prompt_toolkit.history import InMemoryHistory
-
-        from .completion import SlashCompleter
-
-        self._completer = SlashCompleter()
-        self._session: PromptSession[str] = PromptSession(
-            history=InMemoryHistory(), completer=self._completer, complete_while_typing=True
-        )
+class Questions(Screen):
+    """A terminal on which what is needed for signing in is asked, line by line."""
 
     async def read(self, prompt: str) -> str | None:
-        try:
-            return await self._session.prompt_async(prompt)
-        except (EOFError, KeyboardInterrupt):
-            return None
+        return await self._ask(prompt, is_secret=False)
 
     async def read_secret(self, prompt: str) -> str | None:
+        return await self._ask(prompt, is_secret=True)
+
+    async def _ask(self, prompt: str, *, is_secret: bool) -> str | None:
         from prompt_toolkit import PromptSession
 
         try:
-            # Of its own: what is typed here goes into no history.
-            return await PromptSession[str]().prompt_async(prompt, is_password=True)
+            # One of its own for each: what is typed here goes into no history.
+            return await PromptSession[str]().prompt_async(prompt, is_password=is_secret)
         except (EOFError, KeyboardInterrupt):
             return None
 
-    def write(self, pieces: list[Piece]) -> None:
+    def write(self, pieces: Line, entry: fm.Entry | None = None) -> None:
         from prompt_toolkit import print_formatted_text
         from prompt_toolkit.formatted_text import FormattedText
 
         print_formatted_text(FormattedText(pieces))
 
-    def offer(self, words: Iterable[tuple[str, str]]) -> None:
-        self._completer.words = sorted(words)
-
-    def shared(self) -> AbstractContextManager[None]:
-        from prompt_toolkit.patch_stdout import patch_stdout
-
-        return patch_stdout()
+    def offer(self, words: Sequence[Word], names: Sequence[str] = ()) -> None:
+        """Nothing is completed here."""

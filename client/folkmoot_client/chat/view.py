@@ -1,5 +1,6 @@
 """How entries, groups and news look, as pieces of text with a style each. No I/O."""
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -17,11 +18,45 @@ ROLE_STYLES = {fm.Role.OWNER: "fg:ansimagenta", fm.Role.ADMIN: "fg:ansicyan", fm
 
 INDENT = " " * 6
 
+_JOINERS = "\u200d\ufe0e\ufe0f"
+_JOINED = re.compile("(?:\ufe0f|[\U0001f3fb-\U0001f3ff]|\u200d[\u2190-\u2bff\U0001f000-\U0001faff])+")
+"""What a terminal draws into the sign before: joined emoji are one sign, as wide as their first."""
+
 
 def clean(text: str) -> str:
     """Return a text that cannot control the terminal; its further lines are indented."""
     lines = text.splitlines() or [""]
-    return f"\n{INDENT}".join("".join(char if char.isprintable() else "\ufffd" for char in line) for line in lines)
+    return f"\n{INDENT}".join("".join(map(_shown, line)) for line in lines)
+
+
+def _shown(char: str) -> str:
+    return char if char.isprintable() or char in _JOINERS else "\ufffd"
+
+
+def joined(style: str, text: str) -> list[Piece]:
+    """Return pieces of a text in which what is drawn into the sign before takes no room."""
+    pieces: list[Piece] = []
+    at = 0
+    for found in _JOINED.finditer(text):
+        pieces += [(style, text[at : found.start()]), ("[ZeroWidthEscape]", found[0])]
+        at = found.end()
+    return [*pieces, (style, text[at:])] if text[at:] or not pieces else pieces
+
+
+def day_of(ts: int) -> str:
+    """Return the day of a Unix time in ms here."""
+    return datetime.fromtimestamp(ts / 1000).astimezone().strftime("%Y-%m-%d")
+
+
+def show_day(ts: int) -> list[Piece]:
+    """Return the line that begins the day of a Unix time in ms here."""
+    day = datetime.fromtimestamp(ts / 1000).astimezone()
+    return [(DIM, f"—— {day:%Y-%m-%d} {weekdays()[day.weekday()]} ——")]
+
+
+def weekdays() -> list[str]:
+    """Return the names of the days of the week, from Monday on."""
+    return [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
 
 
 def show_clock(ts: int) -> str:

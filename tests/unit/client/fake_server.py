@@ -131,6 +131,8 @@ class FakeServer:
                 return fm.JoinResult(fm.JoinState.MEMBER, self._group()), []
             case fm.ListGroups():
                 return fm.GroupsResult(self._groups()), []
+            case fm.ListMembers():
+                return fm.MembersResult((), more=False), []
             case fm.ListCommands():
                 return fm.CommandsResult(()), []
             case fm.GetGroup():

@@ -1,22 +1,20 @@
 """What the chat shows, remembers and completes, and how it reads a terminal."""
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prompt_toolkit.application import create_app_session
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
-from prompt_toolkit.input import create_pipe_input
-from prompt_toolkit.output import DummyOutput
 
 import folkmoot_protocol as fm
 from folkmoot_client.chat import view
 from folkmoot_client.chat.chat import Chat
-from folkmoot_client.chat.completion import SlashCompleter
+from folkmoot_client.chat.completion import LineCompleter
 from folkmoot_client.chat.saved import SavedSessions, Session, default_folder
-from folkmoot_client.chat.screen import Screen, Terminal
+from folkmoot_client.chat.screen import Line, Screen, Word
 from folkmoot_client.sdk import Backoff, Client
 from tests.builders.entries import CODE, make_author, make_entry, make_group_view
 from tests.unit.client.fake_server import fake_server
@@ -89,6 +87,12 @@ def test_a_session_is_remembered_per_server_for_its_owner_alone(tmp_path: Path) 
     assert saved.find(SERVER) == Session("ann", "secret")
     assert saved.find(SERVER, "ann") == Session("ann", "secret")
     assert saved.find(SERVER, "bob") is None
+    saved.save(SERVER, Session("bob", "his"))
+    found = [saved.find(SERVER, user) for user in (None, "ann", "bob")]
+    assert found == [Session("bob", "his"), Session("ann", "secret"), Session("bob", "his")], "two in two windows"
+    saved.forget(SERVER, "bob")
+    assert saved.find(SERVER, "bob") is None
+    saved.save(SERVER, Session("ann", "secret"))
     (file,) = (tmp_path / "folkmoot").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     saved.forget(SERVER)
@@ -114,23 +118,17 @@ def test_files_go_where_the_environment_says(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("/", ["/help", "/kick"]), ("/k", ["/kick"]), ("/x", []), ("kick", []), ("/kick @bob", []), ("", [])],
+    [
+        *(("/", ["/help", "/links"]), ("/l", ["/links"]), ("/x", []), ("links", []), ("", [])),
+        *(("/links ", ["any ", "none "]), ("/links n", ["none "]), ("/links none ", []), ("/help ", [])),
+        *(("@B", ["@bob "]), ("/links @", ["@ann ", "@bob "]), ("mail ann@b", []), ("hello @an", ["@ann "])),
+    ],
 )
-def test_slash_commands_are_completed(typed: str, words: list[str]) -> None:
-    completer = SlashCompleter([("/help", "Show help"), ("/kick", "Remove a member")])
+def test_commands_their_arguments_and_names_are_completed(typed: str, words: list[str]) -> None:
+    commands = [Word("/help", "Show help"), Word("/links", "Who may post links", (("any", "none"),))]
+    completer = LineCompleter(commands, ["ann", "bob"])
     found = list(completer.get_completions(Document(typed), CompleteEvent()))
     assert [completion.text for completion in found] == words
-
-
-async def test_a_terminal_is_read_line_by_line() -> None:
-    with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
-        terminal = Terminal()
-        terminal.offer([("/help", "Show help")])
-        pipe.send_text("hello\r")
-        assert await terminal.read("> ") == "hello"
-        terminal.write([("bold", "written")])
-        pipe.send_text("\x04")
-        assert await terminal.read("> ") is None
 
 
 class Notebook(Screen):
@@ -144,11 +142,11 @@ class Notebook(Screen):
     async def read(self, prompt: str) -> str | None:
         return self.lines.pop(0) if self.lines else None
 
-    def write(self, pieces: list[view.Piece]) -> None:
+    def write(self, pieces: Line, entry: fm.Entry | None = None) -> None:
         self.written.append(view.as_text(pieces))
 
-    def offer(self, words: object) -> None:
-        self.offered = [word for word, _summary in words]  # type: ignore[attr-defined]
+    def offer(self, words: Sequence[Word], names: Sequence[str] = ()) -> None:
+        self.offered = [one.word for one in words]
 
 
 async def chat(*lines: str, others: tuple[fm.Group, ...] = ()) -> tuple[Chat, Notebook, list[str]]:
@@ -200,7 +198,25 @@ async def test_a_beginning_that_several_names_have_is_not_guessed() -> None:
         assert any("Several of your groups" in line for line in screen.written)
 
 
-@pytest.mark.parametrize("words", ["2", "0", "", "fellowship", "591827364505"])
+async def test_a_bare_switch_lists_ones_groups() -> None:
+    _, screen, _ = await chat("/switch")
+    assert sum("4821-9067-3350" in line and "1 " in line for line in screen.written) == 2
+
+
+async def test_each_day_is_named_once() -> None:
+    _, screen, _ = await chat("one", "two")
+    assert sum(line.startswith("—— ") for line in screen.written) == 1
+
+
+def test_joined_emoji_are_one_sign() -> None:
+    pieces = view.joined("s", view.clean("a \U0001f468\u200d\U0001f469\u200d\U0001f467 family"))
+    joined = ("[ZeroWidthEscape]", "\u200d\U0001f469\u200d\U0001f467")
+    assert pieces == [("s", "a \U0001f468"), joined, ("s", " family")]
+    assert view.joined("s", "plain") == [("s", "plain")]
+    assert view.joined("s", "\u200d[2J") == [("s", "\u200d[2J")], "only signs are joined"
+
+
+@pytest.mark.parametrize("words", ["2", "0", "fellowship", "591827364505"])
 async def test_a_group_that_one_is_not_in_is_not_found(words: str) -> None:
     _, screen, _ = await chat(f"/switch {words}")
     assert sum("— Fellows —" in line for line in screen.written) == 1
