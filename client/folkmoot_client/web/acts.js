@@ -120,6 +120,7 @@ export class Acts {
 
   /** Show a command: what it shows alone, and a form with `values` by the names of its fields. */
   async open(name, values = {}) {
+    await this.chat.loadCommands(this.room);
     const command = this.find(name);
     if (!command) return;
     const fields = command.arguments?.flatMap(fieldsOf) ?? [];

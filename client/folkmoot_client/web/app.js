@@ -130,6 +130,7 @@ class App {
     if (this.channels.isOpen) this.channels.open(this.channels.place);
     if (!this.room) return;
     this.log.redraw();
+    this.onNotes(this.room);
     this.onMembers(this.room);
   }
 
@@ -227,8 +228,8 @@ class App {
     if (isAtBottom) this.log.toBottom();
   }
 
-  onCreated(code) {
-    this.open(this.chat.rooms.get(code));
+  onCreated(room) {
+    this.open(room);
   }
 
   onRefused(room, post, error) {
@@ -281,7 +282,10 @@ class App {
   onTold({ text, notice }) {
     const shown = [...byId("told-lines").children];
     if (notice && shown.some((line) => line.dataset.id === notice.id)) return;
-    byId("told-lines").append(make("li", { "data-id": notice?.id }, inOwnTime(text)));
+    const [, measure] = /\/appeal (\S+)/.exec(text) ?? [];
+    const appeal = () => this.try(() => this.acts.open("appeal", { case: measure }));
+    const button = measure && make("button.quiet", { type: "button", onclick: appeal }, t("act_appeal"));
+    byId("told-lines").append(make("li", { "data-id": notice?.id }, inOwnTime(text), ...(button ? [" ", button] : [])));
     byId("told").hidden = false;
   }
 

@@ -364,7 +364,7 @@ export class Chat {
   async heed(room, data) {
     if (data.mydata && data.part === "account") this.view.onOwnData(await this.gather(data, "/mydata"));
     if (data.export) this.view.onExport(data.name, await this.gather(data, "/export", room.code));
-    if (data.event === "created") this.view.onCreated(data.code);
+    if (data.event === "created") this.view.onCreated(this.meet((await this.request("group", { group: data.code })).group));
   }
 
   /** Show the answer to a command until the reader closes it; that of an edit is to be seen in the log. */
@@ -466,6 +466,18 @@ export class Chat {
     room.merge({ members, name, topic, announcement });
     this.view.onRooms();
     await this.loadMembers(room);
+  }
+
+  /** Return the members of a room by name, `most` at most. */
+  async allMembers(room, most) {
+    const found = [];
+    for (let more = true; more && found.length < most; ) {
+      const after = found.at(-1)?.user;
+      const page = await this.request("members", { group: room.code, limit: LONGEST_PAGE, ...(after && { after }) });
+      found.push(...page.members);
+      more = page.more;
+    }
+    return found;
   }
 
   async loadMembers(room) {

@@ -18,6 +18,7 @@ const ON_GROUP = {
   calm: "slow lock unlock antiraid purge".split(" "),
   record: "log export rectify dissolve".split(" "),
 };
+const MOST_MEMBERS = 2000;
 const COUNTED = ["requests", "queue"];
 const MUTES = ["10m", "1h", "1d"];
 const RANKS = ["member", "admin", "owner"];
@@ -135,7 +136,7 @@ export class Menus {
   async openPerson(user) {
     await this.chat.loadCommands(this.room);
     const isMe = user === this.me;
-    const member = this.room?.members.find((one) => one.user === user) ?? { user };
+    const member = this.room?.members.find((one) => one.user === user) ?? (isMe ? this.chat.account : { user });
     const about = make("pre", { role: "status" });
     const place = make("div.card-head", {}, makeAvatar(user, member.display_name), make("span.words", {}, make("b", {}, member.display_name || user), make("small.dim", {}, `@${user}`),
       make("span.tags", {}, ...(member.role ? renderTags(member) : []))));
@@ -145,7 +146,8 @@ export class Menus {
   }
 
   itemsOfOneself() {
-    return ON_ONESELF.map((name) => (name === "password" ? { name, label: t("change_password"), run: () => this.does.password() } : this.actOf(name, {}))).filter(Boolean);
+    return ON_ONESELF.map((name) => (name === "password" ? { name, label: t("change_password"), run: () => this.does.password() } : this.actOf(name, {})))
+      .filter((item) => item && (this.room || !item.why));
   }
 
   itemsOn(member) {
@@ -175,7 +177,7 @@ export class Menus {
     const rows = {};
     const sections = Object.entries(ON_GROUP).map(([part, names]) => {
       const items = names.map((name) => this.actOf(name, name === "report" ? { seq: "group" } : {})).filter(Boolean);
-      for (const item of items) if (item.name === "members") item.run = () => this.openMembers();
+      for (const item of items) if (item.name === "members") item.run = () => this.openMembers().catch(this.acts.onFail);
       const drawn = items.map((item) => (rows[item.name] = this.renderItem(item)));
       return make("section", {}, make("h3", {}, t(`part_${part}`)), ...drawn);
     });
@@ -188,10 +190,10 @@ export class Menus {
   }
 
   /** Show the members, those whose names have what is typed. */
-  openMembers() {
-    const { room } = this;
+  async openMembers() {
+    const members = await this.chat.allMembers(this.room, MOST_MEMBERS);
     const list = make("ul.people", {});
-    const rows = room.members.map((member) => [`${member.display_name} @${member.user}`.toLowerCase(), renderMember(member, () => this.openPerson(member.user))]);
+    const rows = members.map((member) => [`${member.display_name} @${member.user}`.toLowerCase(), renderMember(member, () => this.openPerson(member.user))]);
     const field = make("input", { type: "search", "aria-label": t("find_member"), placeholder: t("find_member") });
     const draw = () => list.replaceChildren(...rows.filter(([words]) => words.includes(field.value.toLowerCase())).map(([, row]) => row));
     field.addEventListener("input", draw);

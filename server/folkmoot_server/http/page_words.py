@@ -149,6 +149,7 @@ WORDS: dict[str, str] = {
     "part_calm": N_("Keeping order"),
     "part_record": N_("On record"),
     "reasons": N_("Advertising|Insults|Off topic|Flooding"),
+    "act_appeal": N_("Appeal"),
     "act_edit": N_("Edit"),
     "act_delete": N_("Delete"),
     "act_pin": N_("Pin"),
