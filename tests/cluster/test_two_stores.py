@@ -18,12 +18,13 @@ from folkmoot_server.storage.change_set import (
     Asked,
     ChangeSet,
     QuotaGuard,
+    RowChange,
     Upsert,
     account_stream,
     group_stream,
     handle_stream,
 )
-from folkmoot_server.storage.changes import read_mark_row
+from folkmoot_server.storage.changes import Read, follow_row, read_mark_row, read_row, unfollow
 from folkmoot_server.storage.sql.months import end_of
 from folkmoot_server.storage.sql.sequencer import GROUP
 from tests.builders.world import DAY, START, Group, World
@@ -33,6 +34,7 @@ postgres = importlib.import_module("folkmoot_server.storage.postgres.store")
 
 KEY = bytes(range(32))
 ROUNDS = 40
+PEOPLE = ("alice", "bob", "carol", "dave")
 
 
 @pytest.fixture
@@ -168,6 +170,32 @@ async def test_claims_hold_whichever_node_grants_them(nodes: list[Store], groups
         account = await nodes[1].ledger.load_account(user)
         assert account is not None
         assert sum(granted) == len(account.groups) == 2
+
+
+async def test_followers_and_readers_are_counted_however_two_nodes_cross(nodes: list[Store], world: World) -> None:
+    """Two nodes change rows of the same channels at once, in whatever order."""
+    channels = [world.group() for _ in range(4)]
+    await nodes[0].commit([channel.open(by) for channel, by in zip(channels, PEOPLE, strict=True)])
+    codes = [channel.code for channel in channels]
+    followed: set[tuple[str, str]] = set()
+
+    async def change(node: int) -> None:
+        dice = random.Random(node)
+        mine = PEOPLE[node * 2 : node * 2 + 2]
+        for number in range(ROUNDS):
+            pairs = {(dice.choice(mine), dice.choice(codes)) for _ in range(4)}
+            rows: list[RowChange] = []
+            for user, code in pairs:
+                rows.append(unfollow(user, code) if (user, code) in followed else follow_row(user, code, START))
+                followed.symmetric_difference_update({(user, code)})
+            reader = f"{node}{number:031x}"
+            rows += [read_row(Read(code, 7, reader)) for code in dice.sample(codes, 2)]
+            assert await nodes[node].commit([ChangeSet(rows=rows)]) == frozenset()
+
+    await asyncio.gather(change(0), change(1))
+    for code in codes:
+        assert await nodes[1].channels.count_followers(code) == sum(code == one for _user, one in followed)
+    assert sum([await nodes[0].channels.count_reads(code, 7) for code in codes]) == 2 * 2 * ROUNDS
 
 
 async def test_a_nonce_stores_a_post_once_whichever_node_it_comes_to(nodes: list[Store], groups: list[Group]) -> None:

@@ -17,6 +17,7 @@ import asyncpg
 
 from ..change_set import ChangeSet, NewEntry, QuotaGuard, StorageError, account_stream
 from ..sql.answers import rows_of
+from ..sql.counting import COUNTED
 from ..sql.months import end_of, month_of
 from ..sql.removed_texts import RemovedTexts
 from ..sql.sequencer import Head, Sequenced, Used, Wanted, limits_of, nonce_of, sequence
@@ -27,6 +28,9 @@ from .journal import MONTH_LOCK
 from .rows import statements
 
 NOWHERE = Head(0, 0)
+COUNTING_LOCK = 4_609_433_003
+"""Advisory lock: held by each batch that changes rows which triggers count, beside `journal.MONTH_LOCK`."""
+
 TRIES = 3
 """How often a batch is tried whose locks ran into those of another; row changes alone can do that."""
 
@@ -64,6 +68,9 @@ _CREATED = """
 _CHANNELS = """
     SELECT owner, count(*) FROM groups WHERE owner = ANY($1::text[]) AND status <> 'closed' AND form = 'public'
     GROUP BY 1"""
+# Whoever changes what triggers count waits here for others who do: in which order those count channels is no matter of
+# the order of our rows.
+_COUNTING = f"SELECT pg_advisory_xact_lock({COUNTING_LOCK})"
 _RECORD = """
     WITH taken AS (UPDATE counters SET value = value + $1 WHERE name = 'position' RETURNING value - $1 AS base)
     INSERT INTO ledger (position, batch, stream, version, ts, type, actor, data)
@@ -203,7 +210,10 @@ class PostgresWriter:
         ]
         if sequenced.heads:
             await postgres_journal.append(connection, month, list(sequenced.heads.items()), entries)
-        for sql, columns in statements(chain.from_iterable(map(rows_of, change_sets))):
+        changes = list(chain.from_iterable(map(rows_of, change_sets)))
+        if any(change.table in COUNTED for change in changes):
+            await connection.execute(_COUNTING)
+        for sql, columns in statements(changes):
             await connection.execute(sql, *columns)
         erased = [(change_set.stream, seq) for change_set in change_sets for seq in change_set.erase]
         if erased:

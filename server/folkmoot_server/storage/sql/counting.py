@@ -6,6 +6,9 @@ wherever it followed; and it counts what nodes of a version before write as well
 those of SQLite; PostgreSQL has its own, made in `migrations/versions` by the same steps.
 """
 
+COUNTED = frozenset({"follows", "reads"})
+"""The tables whose rows are counted so. Several nodes change them one after the other: see `postgres.writer`."""
+
 _STEP = """CREATE TRIGGER follows_{name} AFTER {name} ON follows BEGIN
     INSERT INTO reach (code, followers) VALUES ({row}.code, {step})
     ON CONFLICT (code) DO UPDATE SET followers = followers + excluded.followers; END"""
