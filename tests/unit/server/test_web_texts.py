@@ -14,7 +14,10 @@ from folkmoot_server.http.web_texts import texts_in
 
 WEB = files("folkmoot_client") / "web"
 MOST_BYTES = 160_000
-"""Of the page, uncompressed, as it lies there and as a browser loads it with all texts of a language."""
+"""Of the page, uncompressed, as a browser loads it, with all texts of a language."""
+
+MOST_SOURCE_BYTES = 160 * 1024
+"""Of the page as it lies there, with what is for readers."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -39,7 +42,7 @@ def test_the_scripts_name_no_text_that_is_not_there() -> None:
 
 def test_the_page_stays_small() -> None:
     sizes = {file.name: len(file.read_bytes()) for file in WEB.iterdir()}
-    assert sum(sizes.values()) < MOST_BYTES, sizes
+    assert sum(sizes.values()) < MOST_SOURCE_BYTES, sizes
     loaded = sum(len(content.body) for content in web_files().values())
     assert loaded + max(len(texts_in(language).body) for language in LANGUAGES) < MOST_BYTES
 
