@@ -29,6 +29,7 @@ export class Attachments {
 
   clear() {
     for (const file of this.files) this.remove(file);
+    this.list.replaceChildren();
   }
 
   async add(source) {

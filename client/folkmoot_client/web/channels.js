@@ -17,20 +17,20 @@ export function placeOf(hash) {
 }
 
 export class Channels {
-  /** `acts` makes forms of commands; `onFail(error)` and `onDone(text)` for what is to be said in passing, `onEditors(room)` when an editor wants to see all of a channel. */
+  /** `onFail(error)` and `onDone(text)` for what is to be said in passing, `onEditors(room)` to see all of a channel. */
   constructor(chat, acts, { onFail, onDone, onEditors }) {
-    Object.assign(this, { chat, onFail, onDone });
-    this.editing = new Editors(chat, acts, { getChannel: () => this.channel, onChange: () => this.reload(), onFail });
-    byId("may-comment").addEventListener("change", () => this.try(() => this.changePolicy()));
+    Object.assign(this, { chat, onFail, onDone, onEditors });
+    this.editing = new Editors(this, acts);
     this.known = new Map(); // channels by code
     this.unseen = new Set(); // posts that came since home was read
-    byId("home").addEventListener("click", () => this.isHome && this.try(() => this.reload()));
-    byId("fresh").addEventListener("click", () => this.try(() => this.reload()));
-    byId("older").addEventListener("click", () => this.try(() => this.loadMore()));
-    byId("follow").addEventListener("click", () => this.try(() => this.toggleFollow()));
+    const on = (id, work) => byId(id).addEventListener("click", () => this.try(work));
+    on("home", () => this.isHome && this.reload());
+    on("fresh", () => this.reload());
+    on("older", () => this.loadMore());
+    on("follow", () => this.toggleFollow());
     byId("find").addEventListener("submit", (event) => this.find(event));
-    byId("editors").addEventListener("click", () => onEditors(this.chat.rooms.get(this.channel.id)));
-    byId("answering-cancel").addEventListener("click", () => this.answer());
+    on("editors", () => onEditors(this.chat.rooms.get(this.channel.id)));
+    on("answering-cancel", () => this.answer());
     this.attached = new Attachments(chat, byId("attach-files"), byId("attached"));
     byId("publish").addEventListener("submit", (event) => this.publish(event));
     byId("publish-text").addEventListener("keydown", (event) => {
@@ -57,8 +57,7 @@ export class Channels {
 
   /** Whether the reader may publish in the channel shown. */
   get isEditor() {
-    const own = this.place?.handle === this.chat.account?.user;
-    return own || this.chat.rooms.has(this.channel?.id);
+    return this.place?.handle === this.chat.account?.user || this.chat.rooms.has(this.channel?.id);
   }
 
   get mayComment() {
@@ -78,11 +77,9 @@ export class Channels {
     if (this.place?.handle !== place.handle || this.place?.seq !== place.seq) {
       byId("publish-text").value = "";
       this.attached.clear();
-      byId("attached").replaceChildren();
     }
     this.place = { handle: place.handle, seq: place.seq ?? 0 };
-    this.channel = undefined;
-    this.cursor = undefined;
+    this.channel = this.cursor = undefined;
     this.answer();
     this.complain("");
     this.fill([]);
@@ -92,17 +89,13 @@ export class Channels {
     this.try(() => this.reload());
   }
 
-  /** The address of what is shown. */
   get hash() {
     const { handle, seq } = this.place ?? {};
-    if (!this.place) return "";
-    return handle ? `#@${handle}${seq ? `/${seq}` : ""}` : "#home";
+    return !this.place ? "" : handle ? `#@${handle}${seq ? `/${seq}` : ""}` : "#home";
   }
 
-  /** Show nothing any more. */
   leave() {
-    this.place = undefined;
-    this.channel = undefined;
+    this.place = this.channel = undefined;
     byId("channels").hidden = true;
     this.drawDoors();
   }
@@ -110,7 +103,7 @@ export class Channels {
   /** Read what is shown from its beginning. */
   async reload() {
     const place = this.place;
-    byId("posts").setAttribute("aria-busy", "true");
+    byId("posts").ariaBusy = "true";
     byId("nothing").textContent = t("loading");
     try {
       const found = await this.ask(place);
@@ -121,11 +114,10 @@ export class Channels {
       byId("nothing").textContent = this.isFirst(error) ? t("first_post") : sayError(error);
       this.draw();
     } finally {
-      byId("posts").removeAttribute("aria-busy");
+      byId("posts").ariaBusy = null;
     }
   }
 
-  /** One's own channel is opened by its first post. */
   isFirst(error) {
     return error.code === "no_such_group" && this.place.handle === this.chat.account?.user && !this.place.seq;
   }
@@ -141,7 +133,6 @@ export class Channels {
     return { ...posts, channel };
   }
 
-  /** Take a page from the beginning. */
   take(page) {
     this.channel = page.channel;
     this.policy = page.policy;
@@ -151,14 +142,7 @@ export class Channels {
     byId("nothing").textContent = byId("posts").childElementCount ? "" : this.sayNothing();
     this.follow(page);
     this.draw();
-    this.try(() => this.editing.draw(this.channel));
-  }
-
-  /** In a thread the choice counts at once, for the next post when that is published. */
-  async changePolicy() {
-    if (!this.place.seq) return;
-    await this.editing.setPolicy(this.place.seq);
-    await this.reload();
+    this.try(() => this.editing.count());
   }
 
   meet({ channel, channels = [] }) {
@@ -189,11 +173,8 @@ export class Channels {
   }
 
   sayNothing() {
-    if (this.isHome) return t("home_empty");
-    return t(this.isEditor ? "first_post" : "no_posts");
+    return t(this.isHome ? "home_empty" : this.isEditor ? "first_post" : "no_posts");
   }
-
-  // What the server tells.
 
   /** A channel that one follows has published something. */
   hear({ group, entry }) {
@@ -237,14 +218,12 @@ export class Channels {
   drawUnseen() {
     const count = this.unseen.size;
     const shown = count >= PAGE ? `${PAGE}+` : `${count}`;
-    byId("home-unseen").textContent = count ? shown : "";
-    byId("home-unseen").setAttribute("aria-label", t("new_posts", { count: shown }));
+    byId("home-unseen").textContent = shown;
+    byId("home-unseen").ariaLabel = t("new_posts", { count: shown });
     byId("home-unseen").hidden = !count;
     byId("fresh").textContent = t(count === 1 ? "new_post" : "new_posts", { count: shown });
     byId("fresh").hidden = !count || !this.isHome;
   }
-
-  // Following.
 
   async toggleFollow() {
     const { following, id } = this.channel;
@@ -253,8 +232,6 @@ export class Channels {
     this.channel = channel;
     this.draw();
   }
-
-  // Writing.
 
   /** Answer a comment with the next one; nothing ends that. */
   answer(entry) {
@@ -275,27 +252,24 @@ export class Channels {
     const body = field.value.trim();
     const { handle, seq } = this.place;
     const media = this.attached.refs;
-    if (!(body || media.length) || !handle || this.isSending) return;
+    if (!(body || media.length) || !handle || byId("publish-send").disabled) return;
     if (this.attached.isBusy) return this.complain(t("still_sending"));
-    const about = { ...(seq && { thread: seq }), ...(this.answered && { reply_to: this.answered.seq }) };
-    const fields = { group: `@${handle}`, body, ...about, ...(media.length && { media }) };
-    this.isSending = true;
+    const { seq: reply } = this.answered ?? {};
+    const fields = { group: `@${handle}`, body, ...(seq && { thread: seq }), ...(reply && { reply_to: reply }), ...(media.length && { media }) };
     byId("publish-send").disabled = true;
     this.complain("");
     try {
       const { seq: posted } = await this.chat.once("post", fields);
-      const policy = byId("may-comment").value;
-      if (!seq && policy && policy !== (this.channel?.comments ?? "open")) await this.editing.setPolicy(posted);
-      field.value = byId("may-comment").dataset.about = "";
+      const choice = byId("may-comment");
+      if (!seq && this.channel && choice.value !== (this.channel.comments ?? "open")) await this.editing.setPolicy(posted);
+      field.value = choice.dataset.about = "";
       this.attached.clear();
-      byId("attached").replaceChildren();
       this.answer();
       await (seq ? this.loadNewComments() : this.reload());
     } catch (error) {
       this.complain(sayError(error));
       if (error.code === "agreement_required") this.onFail(error);
     } finally {
-      this.isSending = false;
       byId("publish-send").disabled = false;
     }
   }
@@ -303,18 +277,15 @@ export class Channels {
   /** Read on to the newest comment: one's own is among them. */
   async loadNewComments() {
     const last = Number(byId("posts").lastElementChild?.dataset.seq ?? 0);
-    const isPost = last === this.place.seq;
-    this.cursor = isPost ? 0 : last;
+    this.cursor = last === this.place.seq ? 0 : last;
     do await this.loadMore();
     while (this.cursor);
     byId("nothing").textContent = "";
     byId("posts").lastElementChild?.scrollIntoView({ block: "nearest" });
   }
 
-  /** Repeat a post in one's own channel. */
-  async repost(channel, entry) {
-    const repost = { group: channel.id, seq: entry.seq };
-    await this.chat.once("post", { group: `@${this.chat.account.user}`, body: "", repost });
+  async repost({ id }, { seq }) {
+    await this.chat.once("post", { group: `@${this.chat.account.user}`, body: "", repost: { group: id, seq } });
     this.onDone(t("reposted"));
   }
 
@@ -325,8 +296,6 @@ export class Channels {
     else await this.reload();
   }
 
-  // Drawing.
-
   draw() {
     const { handle, seq } = this.place;
     const { channel } = this;
@@ -336,46 +305,37 @@ export class Channels {
     byId("find").hidden = Boolean(handle);
     byId("channel-topic").textContent = (!seq && channel?.topic) || "";
     byId("follow").hidden = !channel || this.isEditor;
-    byId("apply").hidden = handle !== this.chat.account?.user && this.chat.rooms.get(channel?.id)?.group.role !== "owner";
-    byId("waiting").hidden = true;
+    this.editing.draw(this);
     byId("follow").textContent = t(channel?.following ? "unfollow" : "follow");
     byId("follow").classList.toggle("primary", !channel?.following);
     byId("editors").hidden = !this.chat.rooms.has(channel?.id);
     byId("all-posts").hidden = !seq || !channel;
     byId("all-posts").href = `#@${handle}`;
-    const mayChoose = this.chat.rooms.has(channel?.id);
-    byId("choosing").hidden = !mayChoose;
-    if (mayChoose) this.editing.fillPolicies(this.hash, channel.comments, (seq && this.policy) || undefined);
     byId("publish").hidden = !handle || !(seq ? channel && this.mayComment : this.isEditor);
-    const policy = seq && channel && this.policy !== "open" ? t(`policy_${this.policy}`) : "";
-    byId("policy").textContent = policy;
-    byId("publish-text").setAttribute("aria-label", t(seq ? "comment" : "new_post_text"));
-    byId("publish-text").placeholder = t(seq ? "comment" : "new_post_text");
+    byId("policy").textContent = seq && channel && this.policy !== "open" ? t(`policy_${this.policy}`) : "";
+    byId("publish-text").ariaLabel = byId("publish-text").placeholder = t(seq ? "comment" : "new_post_text");
     byId("publish-send").textContent = t(seq ? "send_comment" : "publish");
     this.drawDoors();
     this.drawUnseen();
   }
 
-  /** The ways to home and to one's own channel, beside the groups. */
   drawDoors() {
     const own = `#@${this.chat.account?.user}`;
     byId("own-channel").href = own;
-    for (const [id, hash] of [["home", "#home"], ["own-channel", own]]) {
-      if (this.hash === hash) byId(id).setAttribute("aria-current", "page");
-      else byId(id).removeAttribute("aria-current");
-    }
+    byId("home").ariaCurrent = this.hash === "#home" ? "page" : null;
+    byId("own-channel").ariaCurrent = this.hash === own ? "page" : null;
   }
 
   sayAbout() {
     const { channel, place } = this;
     if (!channel) return "";
     const words = [`@${place.handle}`, channel.form === "public" && t("form_public"), channel.pending && t("channel_pending"), channel.state !== "active" && t(`channel_${channel.state}`)];
-    if (!place.seq) words.push(t(channel.followers === 1 ? "follower" : "followers", { count: channel.followers ?? 0 }));
-    if (!place.seq && channel.reads !== undefined) words.push(t(channel.reads === 1 ? "reader_today" : "readers_today", { count: channel.reads }));
+    const { followers = 0, reads } = channel;
+    if (!place.seq) words.push(t(followers === 1 ? "follower" : "followers", { count: followers }));
+    if (!place.seq && reads !== undefined) words.push(t(reads === 1 ? "reader_today" : "readers_today", { count: reads }));
     return words.filter(Boolean).join(" · ");
   }
 
-  /** The posts of a page, or a post and its comments. */
   render(page) {
     const { posts = [], post, featured = [], comments = [], channel = this.channel } = page;
     const chosen = featured.map((entry) => this.renderEntry(entry, channel));
@@ -403,8 +363,8 @@ export class Channels {
     if (entry.data?.edited) head.append(" ", make("small.edited", {}, t("edited")));
     node.append(makeAvatar(from.user, name), head);
     if (isComment && entry.reply_to) node.append(make("p.quote", {}, this.sayAnswered(entry.reply_to)));
-    if (redacted) return node.append(make("p.body.gone", {}, t("deleted"))), node;
-    if (this.chat.account?.ignored?.includes(from.user)) return node.append(make("p.body.gone", {}, t("ignored"))), node;
+    const gone = redacted ? "deleted" : this.chat.account?.ignored?.includes(from.user) && "ignored";
+    if (gone) return node.append(make("p.body.gone", {}, t(gone))), node;
     node.append(...renderSaid(entry, about.refutation));
     if (entry.data?.repost) node.append(renderOriginal(about.original));
     node.append(this.renderActs(entry, channel));
@@ -414,20 +374,12 @@ export class Channels {
   renderActs(entry, channel) {
     const name = entry.from.display_name || entry.from.user;
     const acts = make("footer.acts");
-    if (entry.kind === "post" && !this.place.seq) {
-      acts.append(make("a.act", { href: `#@${channel.handle}/${entry.seq}` }, t("comments")));
-    } else if (entry.kind === "comment" && this.mayComment) {
-      const reply = { type: "button", "aria-label": t("reply_to", { name }), onclick: () => this.answer(entry) };
-      acts.append(make("button.quiet", reply, t("reply")));
-    }
-    if (entry.kind === "post") {
-      const repost = { type: "button", onclick: () => this.try(() => this.repost(channel, entry)) };
-      acts.append(make("button.quiet", repost, t("repost")));
-    }
-    if (this.chat.rooms.has(channel.id)) {
-      const remove = { type: "button", onclick: () => this.try(() => this.remove(channel, entry)) };
-      acts.append(make("button.quiet", remove, t("delete")));
-    }
+    const add = (word, onclick, more) => acts.append(make("button.quiet", { type: "button", onclick, ...more }, t(word)));
+    const isPost = entry.kind === "post";
+    if (isPost && !this.place.seq) acts.append(make("a.act", { href: `#@${channel.handle}/${entry.seq}` }, t("comments")));
+    if (!isPost && this.mayComment) add("reply", () => this.answer(entry), { "aria-label": t("reply_to", { name }) });
+    if (isPost) add("repost", () => this.try(() => this.repost(channel, entry)));
+    if (this.chat.rooms.has(channel.id)) add("delete", () => this.try(() => this.remove(channel, entry)));
     return acts;
   }
 
