@@ -165,4 +165,8 @@ def say_value(field: str, value: object, translate: Callable[[str], str]) -> str
     if value in known:
         return translate(known[value])
     words = value.split()
-    return ", ".join(translate(known[word]) for word in words) if words and known.keys() >= set(words) else None
+    return (
+        translate(N_(", ")).join(translate(known[word]) for word in words)
+        if words and known.keys() >= set(words)
+        else None
+    )

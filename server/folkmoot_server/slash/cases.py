@@ -3,7 +3,7 @@
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.commands import DecideAppeal
 from folkmoot_governance.case.decide import reviewers
-from folkmoot_governance.case.rules import COPYRIGHT
+from folkmoot_governance.case.rules import COPYRIGHT, REASON_NAMES
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.dates import is_overdue
 from folkmoot_governance.duty import duties
@@ -101,8 +101,14 @@ async def cases(call: Call) -> Told:
     for one, item in zip(found, items, strict=True):
         state = OVERDUE if is_overdue(one, call.now) else STATES[Outcome(str(item["state"])) if one.outcome else None]
         line = {**item, "time": show_instant(one.opened_ts), "stands": call.say(state, item)}
+        line["reason"] = say_reason(call, str(item["reason"]))
         lines.append(call.say(LINES[one.kind], line))
     return Answer("\n".join(lines) or call.say(N_("You have no cases.")), {"items": items})
+
+
+def say_reason(call: Call, reason: str) -> str:
+    """Return a reason that one can report for as people read it; the operator's own stands by its name."""
+    return call.say(REASON_NAMES.get(reason, reason))
 
 
 OVERDUE = N_("overdue, an answer was due by {due}")

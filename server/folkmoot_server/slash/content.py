@@ -15,7 +15,7 @@ from ..sealed.held_posts import HeldText
 from ..storage.api import Versions
 from .arguments import plain, read_number, split_word
 from .call import Call
-from .cases import decide_here, open_appeals, open_reports
+from .cases import decide_here, open_appeals, open_reports, say_reason
 from .help import check_reading
 from .outcome import Answer, Carrying, Noted, Outcome
 
@@ -62,7 +62,7 @@ async def list_queue(call: Call) -> Outcome:
     lines = [call.say(queue_line(row), row) for row in rows]
     reported = [reported_item(one) for one in await open_reports(call)]
     text = N_("{case}: entry #{seq} by @{user} was reported ({reason}); the platform will answer by {due}")
-    lines += [call.say(text, one) for one in reported]
+    lines += [call.say(text, {**one, "reason": say_reason(call, str(one["reason"]))}) for one in reported]
     data: dict[str, object] = {"items": rows, "reports": reported, "appeals": appeals}
     return Answer("\n".join([*lines, *asked]) or call.say(N_("Nothing is waiting for review.")), data)
 
@@ -152,7 +152,7 @@ def list_words(call: Call) -> Outcome:
     if refusal:
         return refusal
     found = sorted(call.room.state.words.values(), key=lambda one: one.word)
-    lines = [f"{one.word} [{one.verdict}]" for one in found]
+    lines = [call.say("{word} [{verdict}]", {"word": one.word, "verdict": one.verdict.value}) for one in found]
     items = [{"word": one.word, "verdict": one.verdict.value, "by": one.by} for one in found]
     return Answer("\n".join(lines) or call.say(N_("None.")), {"items": items})
 

@@ -50,8 +50,12 @@ def show_headings(call: Call) -> Answer:
         head = {"title": call.say(section.title), "key": key, "commands": " ".join(names)}
         if names:
             lines.append(call.say(N_("{title} ({key}): {commands}"), head))
-    example = {"heading": SECTIONS[2].alias if is_chinese(call) else SECTIONS[2].name}
-    lines.append(call.say(N_("More on one command: /help mute. On those under one heading: /help {heading}"), example))
+    help_me, heading = f"/{called(find_row(call.commands, 'help') or call.commands[0], call)}", SECTIONS[2]
+    example = {
+        "one": f"{help_me} {'禁言' if is_chinese(call) else 'mute'}",
+        "many": f"{help_me} {heading.alias if is_chinese(call) else heading.name}",
+    }
+    lines.append(call.say(N_("More on one command: {one}. On those under one heading: {many}"), example))
     lines.append(call.say(N_("To post a text that begins with a slash, write two, as in //help.")))
     return Answer("\n".join(lines), {"commands": [row.name for row in call.commands if row.name in allowed]})
 
@@ -98,9 +102,12 @@ def who_may(row: Slash) -> Iterator[tuple[str, dict[str, object]]]:
 
 def say_reasons(call: Call) -> str:
     """Return the reasons for which one can report, each as it is typed and what it means."""
-    reasons = call.app.policy.cases.reasons
-    shown = ((name, call.say(REASON_NAMES.get(name, name))) for name in reasons)
-    return ", ".join(name if name == meaning else f"{name} ({meaning})" for name, meaning in shown)
+    known = {name: call.say(REASON_NAMES.get(name, name)) for name in call.app.policy.cases.reasons}
+    shown = (
+        name if name == meaning else call.say(N_("{name} ({meaning})"), {"name": name, "meaning": meaning})
+        for name, meaning in known.items()
+    )
+    return call.say(N_(", ")).join(shown)
 
 
 def is_chinese(call: Call) -> bool:

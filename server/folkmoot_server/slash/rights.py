@@ -11,7 +11,7 @@ from ..common.i18n import N_
 from .arguments import NO_PERMISSION, plain, read_permission
 from .call import Call
 from .everyone import show_leader
-from .help import check_place
+from .help import called, check_place
 from .outcome import Answer, Noted, Outcome
 
 DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
@@ -28,7 +28,8 @@ async def rights(call: Call, user: str | None, changes: str | None) -> Outcome:
     if not changes:
         state = call.room.state
         held = sorted(one for one in state.permissions if state.holds(user, one))
-        return Answer(" ".join(held) or call.say(N_("None.")), {"permissions": [one.value for one in held]})
+        shown = call.say("{permissions}", {"permissions": " ".join(held)}) or call.say(N_("None."))
+        return Answer(shown, {"permissions": [one.value for one in held]})
     permissions = set(member.permissions)
     for word in map(plain, changes.translate(DASHES).split()):
         permission = read_permission(word[1:] if word[0] in "+-" else word)
@@ -42,6 +43,10 @@ async def rights(call: Call, user: str | None, changes: str | None) -> Outcome:
     return Noted(c.SetPermissions(user, frozenset(permissions)), text, {})
 
 
+BY_ROLE = N_("{command}: {role}")
+WITH_PERMISSION = N_("{command}: {role} +{permission}")
+
+
 def show_table(call: Call) -> Answer:
     """Return what each slash command takes, from the rules' own table, and what each admin has been given."""
     rules: list[dict[str, object]] = []
@@ -52,8 +57,8 @@ def show_table(call: Call) -> Answer:
         rule = RULES[row.act]
         needs = {"least": rule.least, "permission": rule.permission, "outranks": rule.outranks}
         rules.append({"command": row.name, **needs})
-        least = rule.least or "–"
-        lines.append(f"/{row.name}: {least} +{rule.permission}" if rule.permission else f"/{row.name}: {least}")
+        said = {"command": f"/{called(row, call)}", "role": rule.least or "–", "permission": rule.permission or ""}
+        lines.append(call.say(WITH_PERMISSION if rule.permission else BY_ROLE, said))
     leaders = sorted(
         (one for one in call.room.state.members.values() if one.role is not Role.MEMBER),
         key=lambda one: (-RANK[one.role], one.user),
