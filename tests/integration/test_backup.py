@@ -206,6 +206,6 @@ def test_a_torn_commit_is_not_copied(store: Server, tmp_path: Path, monkeypatch:
     for path in (store.data / "journal").glob("*.sqlite3"):
         with closing(sqlite3.connect(path)) as raw, raw:
             raw.execute("UPDATE segment SET batch = 0")
-    with pytest.raises(StorageError, match="not whole"):
+    with pytest.raises(StorageError, match="not complete"):
         backup.backup(store.data, tmp_path / "copy")
     assert not any(path.name.startswith("copy") for path in tmp_path.iterdir())

@@ -12,8 +12,8 @@ async def test_two_people_talk_and_one_is_muted_and_appeals(server: RunningServe
     how = {"folder": tmp_path / "config", "FOLKMOOT_PASSWORD_FILE": write_password(tmp_path)}
     start = ("chat", "--server", server.ws, "--register", "--user")
     async with terminal(*start, "ann", **how) as ann, terminal(*start, "bob", **how) as bob:
-        await ann.see("You are in no group yet")
-        await bob.see("You are in no group yet")
+        await ann.see("You are not in any group")
+        await bob.see("You are not in any group")
         code = (await ann.say("/create Fellows", r"Fellows · (\d{4}-\d{4}-\d{4})"))[1]
         await bob.say(f"/join {code}", r"Fellows · ")
         await bob.say("good day", r"bob: good day")

@@ -144,7 +144,7 @@ async def test_an_old_copy_of_a_month_that_was_put_back_is_mended_at_the_next_st
         await store.commit([group.act(EntryDeleted(user="bob", seq=seq, **AT))])
         await erase(store)
     shutil.copyfile(copy, january)
-    assert any(f"#{seq} was removed, and its text stands" in problem for problem in verify(tmp_path))
+    assert any(f"#{seq} was removed, but its text is still there" in problem for problem in verify(tmp_path))
     async with opened(tmp_path) as store:
         await erase(store)
     assert files_with(tmp_path, TEXT) == []
