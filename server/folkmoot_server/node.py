@@ -62,6 +62,9 @@ log = structlog.get_logger()
 FINISH_S = 12.0
 """How long a node that stops waits for what was accepted: longer than a commit takes whose connection was lost."""
 
+LAST_S = 1.0
+"""How long it waits then for what follows from that."""
+
 SWEEP_S = 30
 IN_FORCE_S = 0.5
 """How often a node of several looks for emergencies: one holds everywhere within a second, though news get lost."""
@@ -155,11 +158,17 @@ class Node(Parts):
             self.app.channels.reads.store,
             self.app.channels.responses.tell,
         )
-        reads = [asyncio.create_task(store()) for store in stores]
+        last = [asyncio.create_task(store()) for store in stores]
         await asyncio.sleep(0)
         await self.finish()
-        for task in reads:
+        # Whom entries concern is read first; if storage answers, that takes a moment.
+        await asyncio.wait(last, timeout=LAST_S if self._finish_s else 0)
+        for task in last:
             task.cancel()
+        for ended in await asyncio.gather(*last, return_exceptions=True):
+            if isinstance(ended, Exception):
+                traceback = None if isinstance(ended, StorageError) else ended
+                log.warning("could not store what came last", cause=repr(ended), exc_info=traceback)
         for closing in (
             self.background.stop,
             self.commit_queue.stop,

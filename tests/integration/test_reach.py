@@ -78,11 +78,14 @@ async def test_who_opens_it_ten_times_is_one_reader(star_server: Server) -> None
         await fan.ask(rq.GetPosts, group=STAR)
         await fan.ask(rq.GetThread, group=STAR, seq=page.posts[0].entry.seq)
     await other.ask(rq.GetPosts, group=STAR)
-    # What is not stored yet is, when the server stops.
+    await other.post(STAR, "Nice", thread=page.posts[0].entry.seq)
+    # What is not stored yet is, when the server stops; and whoever is to be told is.
     star_server.restart()
     star, fan = [await star_server.connect(seat) for seat in star_server.seats[0][:2]]
     assert await reads(star) == 2
     assert await reads(fan) is None
+    found: rs.NoticesResult = await star.ask(rq.GetNotices, unread=True)
+    assert "commented" in [one.kind for one in found.notices]
     root = await Wire.open(star_server.url)
     await root.ask(rq.Login, user="root", password=PASSWORD)
     assert (await admin(root, "channel show", STAR))["reads_day"] == 2
