@@ -161,8 +161,10 @@ class App {
   }
 
   signedIn() {
+    const isNew = document.body.dataset.page !== "chat";
     document.body.dataset.page = "chat";
     this.gate.passed();
+    if (isNew) document.querySelector(".brand h1").focus();
     if (this.room) this.room = this.chat.rooms.get(this.room.code);
     if (this.room) this.log.room = this.composer.room = this.room;
     else this.showRoom();
