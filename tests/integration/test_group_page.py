@@ -50,6 +50,7 @@ async def test_anyone_sees_the_public_part_and_nothing_private(shared: Server, c
 async def test_the_page_speaks_chinese_and_takes_either_spelling_of_the_code(shared: Server, cast: Cast) -> None:
     english, chinese = [await page(shared, cast, accept_language=wanted) for wanted in ("en", "zh-TW,zh;q=0.9")]
     assert ('lang="en"' in english.text, 'lang="zh-CN"' in chinese.text) == (True, True)
+    assert ("General" in english.text, "综合" in chinese.text) == (True, True)
     assert ("Group code" in english.text, "群号" in chinese.text) == (True, True)
     assert (await get(shared, f"/groups/{show_group_code(cast.code)}?from=here")).text == english.text
 

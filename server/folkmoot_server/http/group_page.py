@@ -38,6 +38,10 @@ CONTENT_SECURITY = (
 )
 
 
+GENERAL = N_("General")
+"""What the category that comes along is called; what operators call theirs is not ours to translate."""
+
+
 class Groups(Protocol):
     """Where groups are looked up."""
 
@@ -108,7 +112,7 @@ def render(
         (say(N_("Group code")), show_group_code(group.id)),
         (say(N_("Standing")), say(STANDINGS[group.state])),
         (say(N_("Members")), say(N_("{members} of {limit} at most"), limits_of(group))),
-        (say(N_("Category")), category),
+        (say(N_("Category")), say(category) if category == GENERAL else category),
         (say(N_("Grade")), group.grade),
         (say(N_("How to join")), say(JOIN_MODES[group.join_mode])),
     ]
