@@ -1,14 +1,18 @@
 """What of a channel is there half a year later, on a real node whose time is the test's (P16, W16)."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from folkmoot_client.sdk import Client, RequestRefused
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.types import Repost
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.jobs.journal import Rotation
 from folkmoot_server.jobs.media import MediaJob
@@ -31,6 +35,21 @@ class Years:
             await star.post(f"@{star.account.user}" if star.account else "", "something new")
             await self.stage.job(Rotation).do_round()
             await self.stage.job(MediaJob).do_round()
+
+
+async def public_page(years: Years, path: str) -> tuple[int, str]:
+    """Return the status and the text of a page for anybody."""
+
+    def get() -> tuple[int, str]:
+        connection = HTTPConnection(urlsplit(years.stage.url).netloc, timeout=30)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(get)
 
 
 @pytest.fixture
@@ -90,7 +109,13 @@ async def test_posts_and_what_they_show_stay_where_they_are_to_and_comments_go(y
         kept = await years.stage.store.journal.entry(code, place.seq)
         assert kept is not None
         assert kept.from_.user == seats[0].user
-        # It can still be repeated, and taken back; and what it showed goes with it.
+        status, text = await public_page(years, f"/{handle}/{place.seq}")
+        assert (status, "Chives are up." in text, "At last!" in text) == (200, True, False)
+        # It can still be repeated, commented on, and taken back; and what it showed goes with it.
+        await fan.post(f"@{seats[1].user}", "Remember?", repost=Repost(code, place.seq))
+        assert (await star.get_posts(f"@{seats[1].user}")).posts[0].original is not None
+        await fan.post(handle, "Still good.", thread=place.seq)
+        assert [one.body for one in (await fan.get_thread(handle, place.seq)).comments] == ["Still good."]
         await star.run_command(f"/delete {gone.seq}", code)
         await star.run_command(f"/delete {place.seq}", code)
         await years.stage.job(MediaJob).do_round()
@@ -98,5 +123,6 @@ async def test_posts_and_what_they_show_stay_where_they_are_to_and_comments_go(y
             with pytest.raises(RequestRefused) as refused:
                 await fan.get_thread(handle, seq)
             assert refused.value.detail["removed"]
+            assert (await public_page(years, f"/{handle}/{seq}"))[0] == 410
         with pytest.raises(RequestRefused):
             await fan.fetch_media(media)
