@@ -151,7 +151,7 @@ async def test_editors_decide_who_comments_and_apply_for_what_is_granted(visit: 
     await expect(sheet.locator("pre")).to_contain_text("Your application is case")
     await page.locator("#sheet-close").click()
     await page.get_by_role("button", name="Apply").click()
-    await sheet.get_by_role("button", name="Get a badge").click()
+    await sheet.get_by_role("button", name="Ask for a badge").click()
     await sheet.get_by_label("Name on the badge").fill("Ada")
     await sheet.get_by_label("Authorisation").fill("authorisation=7")
     await sheet.get_by_label("charter").fill("charter=8")

@@ -78,7 +78,7 @@ WORDS: dict[str, str] = {
     "waiting": N_("Waiting comments: {count}"),
     "apply": N_("Apply"),
     "wish_channel": N_("Open a public account"),
-    "wish_badge": N_("Get a badge"),
+    "wish_badge": N_("Ask for a badge"),
     "wish_licence": N_("Show a licence"),
     "wish_quota": N_("Have more public accounts"),
     "policy_followers": N_("Followers of the channel may comment."),

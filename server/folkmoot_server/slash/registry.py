@@ -96,7 +96,7 @@ COMMANDS: tuple[Slash, ...] = (
         "repost",
         ("转发",),
         (word("@channel/seq|seq"), optional(rest("text…"))),
-        N_("Repeat a post of a channel in your own, with a text or none"),
+        N_("Repost a channel's post in your own channel, with or without a text"),
         channels.repost,
         in_group=False,
     ),

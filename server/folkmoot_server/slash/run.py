@@ -35,7 +35,7 @@ from .outcome import About, Action, Answer, Carrying, Elsewhere, Noted, Outcome,
 from .registry import COMMANDS, find_slash
 from .row import Slash
 
-REPOSTED = N_("It stands in your channel now: @{handle}/{seq}")
+REPOSTED = N_("It is now in your channel: @{handle}/{seq}")
 
 Wrap = Callable[[CommandResult], Result]
 
