@@ -156,6 +156,11 @@ async def test_on_a_phone_holding_a_message_opens_its_menu(visit: Visit) -> None
     await post(ben, "Plenty").locator(".body").tap()
     await ben.page.get_by_role("button", name="What you can do").tap()
     await expect(ben.page.get_by_role("menu")).to_be_visible()
+    await ben.page.keyboard.press("Escape")
+    await ben.page.go_back()
+    await expect(ben.page.locator("#groups")).to_be_visible()
+    await ben.page.locator("#groups button").tap()
+    await expect(post(ben, "Plenty")).to_be_visible()
     for width in (390, 320):
         await ben.page.set_viewport_size({"width": width, "height": 640})
         assert await ben.page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -8,7 +8,7 @@ const DURATIONS = ["10m", "1h", "1d", "7d", "perm"];
 const SHOWS = new Set(
   ("admins bans cases category comments credit duty heir ignore info infopage invites joinmode ladder limit limits links lock log " +
     "members mutes nick notices notify pins question queue rename requests rights rules sanctions sessions setrules signins slow " +
-    "tag topic transfer verify warns word antiraid id lang").split(" "),
+    "tag topic transfer uptime verify warns word antiraid id lang").split(" "),
 );
 // What can be done about what a command lists: the list in its data, the commands, and what each is given beforehand.
 const ROWS = {
@@ -21,7 +21,7 @@ const ROWS = {
   invites: ["invitations codes", ["uninvite"]],
   sessions: ["items", ["sessions"], { end: ["end"] }],
   queue: ["items appeals", ["queue", "queue"], { "approve|deny": ["approve", "deny"] }],
-  sanctions: ["items", ["appeal"]],
+  sanctions: ["items", ["appeal", "proof"]],
   log: ["acts", []],
 };
 const NEVER = /^(\||\[(confirm|before) .*|before|after|next)$/; // what the server itself puts into a line

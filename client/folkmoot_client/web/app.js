@@ -376,8 +376,10 @@ class App {
   open(room, seq) {
     if (!room) return;
     this.channels.leave();
+    // Going back, as one does on a phone, leads out of the group to the list.
+    const isFirst = !this.room && location.hash.replaceAll("-", "") !== `#${room.code}`;
     this.room = room;
-    history.replaceState(null, "", `#${room.code}`);
+    history[isFirst ? "pushState" : "replaceState"](null, "", `#${room.code}`);
     this.showRoom();
     this.onRooms();
     this.onTyping(room);
@@ -436,7 +438,7 @@ class App {
   followHash() {
     const place = placeOf(location.hash);
     if (place && this.chat.account) return this.showChannels(place);
-    if (!location.hash && this.channels.isOpen) return this.leaveRoom();
+    if (!location.hash && (this.channels.isOpen || this.room)) return this.leaveRoom();
     const [, code, seq] = /^#(\d{12})(?:\/(\d{1,12}))?$/.exec(location.hash.replaceAll("-", "")) ?? [];
     if (!code || !this.chat.account) return;
     const room = this.chat.rooms.get(code);

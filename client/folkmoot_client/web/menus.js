@@ -10,9 +10,9 @@ const ON_MESSAGE = ["reply", "edit", "delete", "pin", "unpin", "report", "copy_t
 const ON_PERSON =
   "mute unmute warn kick ban note warns promote rights demote tag transfer heir purge ignore report mediate".split(" ");
 const ON_ONESELF =
-  "nick lang notify password verify sessions signins credit limits sanctions warns cases appeal notices ignore mediate apply mydata account".split(" ");
+  "nick lang notify password verify sessions signins credit limits sanctions warns cases appeal counter proof notices ignore mediate apply mydata uptime account".split(" ");
 const ON_GROUP = {
-  look: "search info id rules pins members announce invite nick notify report".split(" "),
+  look: "search info id rules pins members announce invite nick notify me report help".split(" "),
   people: "requests queue duty mutes bans warns invites promote rights tag transfer heir".split(" "),
   settings: "rename topic setrules category joinmode question limit links word ladder infopage".split(" "),
   calm: "slow lock unlock antiraid purge".split(" "),
