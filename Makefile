@@ -21,7 +21,7 @@ endif
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PACKAGES := protocol/folkmoot_protocol governance/folkmoot_governance server/folkmoot_server client/folkmoot_client
-CODE := protocol governance server client tests docs $(wildcard bench)
+CODE := protocol governance server client tests docs examples $(wildcard bench)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # $(call messages,package that has the catalogue,packages whose texts it translates)

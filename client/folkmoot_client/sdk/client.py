@@ -25,7 +25,7 @@ from folkmoot_protocol import CloseCode, ErrorCode
 from .address import parse_server
 from .backoff import Backoff
 from .book import Book, ClientEvent, Connected, Disconnected
-from .errors import ConnectionLost, NotReachable, RequestRefused, SessionEnded
+from .errors import WAITED_FOR, ConnectionLost, NotReachable, RequestRefused, SessionEnded
 from .inbox import Inbox
 from .link import Link
 from .media import Progress, fetch, send, size_of
@@ -55,6 +55,7 @@ class Client(Requests):
     the client fetch what came after them. Events go to `on_event`, at once and in order, or else into a
     queue of about `queue` events, for `events()`. An entry is handed over once, in seq order of its group,
     across all reconnects.
+    With `waits` a request that the server refuses for passing (rate limits, `unavailable`) is sent again when it says.
     `patience_s` is for how long the first connection is tried, at least once; those after it are tried for ever.
     """
 
@@ -70,9 +71,11 @@ class Client(Requests):
         connect_timeout_s: float = 10.0,
         patience_s: float = 0.0,
         queue: int = 1000,
+        waits: bool = False,
     ) -> None:
         self.url = parse_server(url)
         self.token = token
+        self._waits = waits
         self._inbox = Inbox(queue)
         self._book = Book(cursors, None if on_event else self._inbox.has_room)
         self._hand = on_event or self._inbox.put
@@ -291,6 +294,11 @@ class Client(Requests):
             except ConnectionLost:
                 if not repeat:
                     raise
+                continue
+            except RequestRefused as refused:
+                if not (self._waits and repeat and refused.code in WAITED_FOR):
+                    raise
+                await asyncio.sleep(refused.retry_after_ms / 1000)
                 continue
             return _expect(result, expect)
 

@@ -9,6 +9,9 @@ DEFAULT_RETRY_MS = 500
 
 PASSING = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED, ErrorCode.CONFLICT, ErrorCode.INTERNAL})
 
+WAITED_FOR = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.RATE_LIMITED})
+"""What a client with `waits` waits for: nothing was done, and the server says when to come again."""
+
 
 class ClientError(Exception):
     """Root of the SDK's errors."""
