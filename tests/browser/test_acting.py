@@ -149,7 +149,13 @@ async def test_on_a_phone_holding_a_message_opens_its_menu(visit: Visit) -> None
     ada, ben, _ = await meet(visit, "ada", "ben", **PHONE)
     await ada.say("Has anyone got chives?")
     await ben.hears("Has anyone got chives?")
-    await post(ben, "chives").dispatch_event("pointerdown", {"pointerType": "touch", "clientX": 60, "clientY": 300})
+    box = await post(ben, "chives").locator(".body").bounding_box()
+    assert box is not None
+    fingers = await ben.page.context.new_cdp_session(ben.page)
+    point = {"x": box["x"] + 20, "y": box["y"] + 8}
+    await fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+    await expect(ben.page.get_by_role("menu")).to_be_visible()
+    await fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     await ben.page.get_by_role("menuitem", name="Reply").tap()
     await ben.say("Plenty")
     await expect(ada.page.locator("#entries .quote")).to_contain_text("chives?")

@@ -130,6 +130,7 @@ class App {
     if (this.channels.isOpen) this.channels.open(this.channels.place);
     if (!this.room) return;
     this.log.redraw();
+    for (const note of this.room.notes) note.card = undefined;
     this.onNotes(this.room);
     this.onMembers(this.room);
   }
@@ -187,6 +188,7 @@ class App {
 
   onSignedOut(error) {
     this.room = undefined;
+    this.acts.sheet.dialog.close();
     this.composer.room = undefined;
     this.log.room = undefined;
     this.channels.forget();
@@ -225,7 +227,7 @@ class App {
   onNotes(room) {
     if (room !== this.room) return;
     const { isAtBottom } = this.log;
-    byId("notes").replaceChildren(...room.notes.map((note) => this.acts.renderCard(note)));
+    byId("notes").replaceChildren(...room.notes.map((note) => (note.card ??= this.acts.renderCard(note))));
     byId("notes").lastChild?.scrollIntoView({ block: "nearest" });
     if (isAtBottom) this.log.toBottom();
   }
@@ -419,6 +421,7 @@ class App {
 
   leaveRoom() {
     this.room = undefined;
+    this.acts.sheet.dialog.close();
     this.channels.leave();
     history.replaceState(null, "", location.pathname);
     this.showRoom();

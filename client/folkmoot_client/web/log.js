@@ -51,7 +51,12 @@ export class Log {
     });
     // Held on a screen that is touched; where the browser says so itself there is a menu already.
     list.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "touch") this.hold = setTimeout(() => this.openMenu(event.target, event.clientX, event.clientY), HOLD_MS);
+      this.isHeld = false;
+      const hold = () => {
+        this.isHeld = true;
+        this.openMenu(event.target, event.clientX, event.clientY);
+      };
+      if (event.pointerType === "touch") this.hold = setTimeout(hold, HOLD_MS);
     });
     for (const kind of ["pointerup", "pointercancel", "pointermove", "contextmenu"]) list.addEventListener(kind, () => clearTimeout(this.hold));
   }
@@ -76,6 +81,7 @@ export class Log {
   }
 
   clicked(target) {
+    if (this.isHeld) return; // the end of that touch
     const { user, of, reaction } = target.closest("[data-user], [data-of], [data-reaction]")?.dataset ?? {};
     if (user) this.onUser(user);
     else if (of) this.jump(Number(of));

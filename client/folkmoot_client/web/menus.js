@@ -30,6 +30,8 @@ export class Menus {
     Object.assign(this, { chat, acts, does });
     this.menu = byId("menu");
     this.menu.addEventListener("keydown", (event) => this.pressed(event));
+    // By itself it would close at the end of the touch that opened it.
+    document.addEventListener("pointerdown", ({ target }) => this.menu.contains(target) || this.close(), true);
   }
 
   get me() {
@@ -47,7 +49,10 @@ export class Menus {
     const items = ON_MESSAGE.map((name) => this.itemOf(name, entry)).filter(Boolean);
     const isGone = entry.redacted || entry.data?.event;
     this.menu.replaceChildren(...(isGone ? [] : [this.renderEmoji(entry, QUICK, true)]), ...items.map((item) => this.renderItem(item, "menuitem")));
-    this.menu.showPopover();
+    if (!this.isOpen) {
+      this.opener = document.activeElement;
+      this.menu.showPopover();
+    }
     const { offsetWidth: width, offsetHeight: height } = this.menu;
     this.menu.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
     this.menu.style.top = `${Math.max(8, Math.min(y, innerHeight - height - 8))}px`;
@@ -86,8 +91,17 @@ export class Menus {
     return make("div.emojis", { role: "group", "aria-label": t("react") }, ...emojis.map(one), ...(hasMore ? [last] : []));
   }
 
+  get isOpen() {
+    return this.menu.matches(":popover-open");
+  }
+
+  close() {
+    if (this.isOpen) this.menu.hidePopover();
+  }
+
   choose(run) {
-    this.menu.hidePopover();
+    this.close();
+    this.opener.focus({ preventScroll: true });
     run();
   }
 
@@ -95,7 +109,7 @@ export class Menus {
     const items = [...this.menu.querySelectorAll("button")];
     const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
     const to = { Home: 0, End: items.length - 1 }[event.key] ?? (step && (items.indexOf(document.activeElement) + step + items.length) % items.length);
-    if (event.key === "Tab") this.menu.hidePopover();
+    if (event.key === "Tab" || event.key === "Escape") this.choose(() => undefined);
     if (to === undefined) return;
     event.preventDefault();
     items[to].focus();
