@@ -42,6 +42,9 @@ OF_THE_CLIENT = {
 }
 """What the terminal chat does by itself."""
 
+PATHS = {"healthz", "readyz", "metrics"}
+"""What is asked over HTTP."""
+
 
 def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
@@ -94,6 +97,20 @@ def test_the_command_line_refuses_what_it_does_not_know(line: str) -> None:
         parse(shlex.split(line))
 
 
+NAMED = [
+    (name_of(page), line) for page in GUIDES for line in re.findall(r"`folkmoot ([a-z -]+)`", page.read_text("utf-8"))
+]
+
+
+@pytest.mark.parametrize(("page", "line"), NAMED)
+def test_commands_that_guides_name_are_there(page: str, line: str) -> None:
+    """Without what they are about, which is all that may be wrong with them."""
+    try:
+        parse(line.split())
+    except USAGE_ERROR as error:
+        assert type(error).__name__ in ("MissingParameter", "NoArgsIsHelpError"), error
+
+
 def check_slash(text: str) -> None:
     read = read_body(text)
     assert isinstance(read, Line), text
@@ -112,7 +129,7 @@ def test_what_people_type_in_a_story_is_taken(page: Path) -> None:
 @pytest.mark.parametrize("page", GUIDES, ids=name_of)
 def test_commands_in_the_guides_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    named = [line for line in IN_A_LINE.findall(text) if line.split()[0][1:] not in OF_THE_CLIENT]
+    named = [line for line in IN_A_LINE.findall(text) if line.split()[0][1:] not in OF_THE_CLIENT | PATHS]
     assert named
     for line in named:
         if " " in line:
