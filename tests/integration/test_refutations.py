@@ -72,8 +72,8 @@ async def test_a_refutation_is_on_the_original_and_all_that_repeats_it(staffed: 
     back.session = await back.ask(rq.Login, user="ann", password=PASSWORD)
     for who in (back, *reposters[1:]):
         assert (await kinds(who))[0] == "repost_refuted"
-    notice = (await star.ask(rq.GetNotices)).notices[0]
-    assert (notice.kind, notice.data["seq"], notice.data["reason"]) == ("post_refuted", seq, "seen by the police")
+    (notice,) = [one for one in (await star.ask(rq.GetNotices)).notices if one.kind == "post_refuted"]
+    assert (notice.data["seq"], notice.data["reason"]) == (seq, "seen by the police")
     assert TEXT in notice.text
     (filing,) = (await root.ask(rq.Admin, noun="filing", verb="show", target=notice.case)).items
     assert filing["measure"] == "entry_refute"
@@ -84,7 +84,7 @@ async def test_a_refutation_is_on_the_original_and_all_that_repeats_it(staffed: 
     assert void.seq == seq
     assert await said_of(reader, "star") == [("The bridge has fallen!", None, None)]
     assert await said_of(reader, "dave") == [("Terrible!", None, None)]
-    assert (await kinds(star))[0] == "refutation_over"
+    assert "refutation_over" in await kinds(star)
     assert (await kinds(reposters[3]))[0] == "repost_refutation_over"
     await reader.post("@reader", "", repost=own)
     for wire in (*people, root, back):
