@@ -5,6 +5,8 @@ import json
 import os
 import secrets
 import sqlite3
+import time
+from collections.abc import Iterator
 from contextlib import closing
 from random import Random
 from typing import Any
@@ -12,8 +14,18 @@ from typing import Any
 import pytest
 
 from folkmoot_protocol import requests as rq
+from folkmoot_protocol.types import EntryKind
+from folkmoot_server.common.i18n import translator
+from folkmoot_server.storage.change_set import ChangeSet
+from folkmoot_server.storage.changes import MONTHS_MARK, mark
+from folkmoot_server.storage.check.tools import verify
+from folkmoot_server.storage.sql.months import begin_of, end_of, is_due, month_of, number_of
+from folkmoot_server.storage.sqlite.store import SqliteStore
+from tests.builders.world import World
+from tests.cluster.polling import until
 from tests.integration.players import Owner, Play, Player, Poster, Wanderer, check_history
 from tests.integration.server import PASSWORD, Launch
+from tests.integration.test_http import get
 from tests.integration.wire import Wire
 
 KILLS = 20
@@ -157,3 +169,50 @@ async def test_a_measure_its_notice_and_its_report_are_stored_together(launch: L
         assert behind == upheld
     checked = server.run("db", "verify")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+POSTS = 800
+
+
+def months_before(month: str) -> Iterator[str]:
+    """Return the months before one, the latest first."""
+    while True:
+        month = month_of(begin_of(month) - 1)
+        yield month
+
+
+async def test_a_month_whose_posts_are_kept_goes_whenever_it_is_killed(launch: Launch) -> None:
+    """Killed before, while and after posts are kept and their month goes, which begins when the server starts (P16)."""
+    server = launch(retention__posts="keep")
+    assert server.terminate() == 0
+    this_month = month_of(int(time.time() * 1000))
+    due = next(month for month in months_before(this_month) if is_due(month, begin_of(this_month), 6))
+    channel = World().group()
+    store = await SqliteStore.open(server.data, say=translator("en"))
+    try:
+        await store.commit([World().register("alice"), channel.open("alice", at=begin_of(due))])
+        await store.commit([channel.publish(begin_of(due) + number) for number in range(POSTS)])
+        await store.commit([channel.post("alice", begin_of(due) + POSTS, kind=EntryKind.COMMENT, target=2)])
+        await store.commit([channel.publish(end_of(due))])
+        await store.commit([ChangeSet(rows=[mark(MONTHS_MARK, number_of(this_month) - 1)])])
+    finally:
+        await store.close()
+    file, kept = server.data / "journal" / f"{due}.sqlite3", []
+    for moment_s in (0.1, 0.3):
+        server.start()
+        await asyncio.sleep(moment_s)
+        server.kill()
+        with closing(sqlite3.connect(server.data / "folkmoot.sqlite3")) as raw:
+            kept += raw.execute("SELECT count(*) FROM kept_posts").fetchone()
+    print(f"kept when it was killed: {kept}")
+    server.start()
+    await until(lambda: asyncio.sleep(0, not file.exists()))
+    page = await get(server, "/@alice/2")
+    assert (page.status, "text 2" in page.text, f"text {POSTS + 2}" in page.text) == (200, True, False)
+    before, found = "", 0
+    while before is not None:
+        told = json.loads((await get(server, f"/@alice{before}", accept="application/json")).data)
+        found, before = found + len(told["posts"]), f"?before={told['cursor']}" if told.get("cursor") else None
+    assert found == POSTS + 1
+    assert server.terminate() == 0
+    assert verify(server.data) == []

@@ -50,6 +50,7 @@ ARTICLES: dict[str, tuple[tuple[str, str], ...]] = {
     # What is there after half a year, and what stays.
     "P16 W16": (
         ("unit/server/test_kept_posts.py", "test_posts_and_what_they_show_stay_where_they_are_to_and_comments_go"),
+        ("integration/test_crash.py", "test_a_month_whose_posts_are_kept_goes_whenever_it_is_killed"),
         ("integration/storage/test_kept_posts.py", "test_wherever_it_is_broken_off_no_post_is_lost_or_there_twice"),
         ("conformance/test_channels.py", "test_posts_that_are_kept_outlive_their_month_and_comments_do_not"),
     ),
