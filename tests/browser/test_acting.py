@@ -1,9 +1,13 @@
 """Acting in the page without typing commands: on a message, on a person, on a group."""
 
+import re
+
+import msgspec
 import pytest
 from playwright.async_api import Locator, expect
 
 from folkmoot_client.sdk import Client
+from folkmoot_server.slash.registry import COMMANDS
 from tests.browser.conftest import Visit
 from tests.browser.visitor import PASSWORD, Visitor
 from tests.integration.running import RunningServer
@@ -35,7 +39,20 @@ async def choose(visitor: Visitor, text: str, item: str) -> None:
 
 
 async def test_what_two_people_do_by_menus_and_cards(visit: Visit) -> None:
-    ada, ben, _ = await meet(visit, "ada", "ben")
+    ada, ben = await visit("ada"), await visit("ben")
+    sheet = ada.page.get_by_role("dialog")
+    await ada.register()
+    await ben.register()
+    await ada.page.get_by_role("button", name="New group").click()
+    await sheet.get_by_label("Name").fill("Seed swap")
+    await sheet.get_by_label("Who may join").select_option("invite")
+    await sheet.get_by_role("button", name="New group").click()
+    await ada.page.get_by_role("button", name="Run this group").click()
+    await sheet.locator("[data-act=invite]").click()
+    await sheet.get_by_label("Whom").fill(f"@{ben.user}")
+    await sheet.get_by_role("button", name="Do it").click()
+    await ada.page.locator(".note").get_by_role("button", name="Close", exact=True).click()
+    await ben.join(await ada.page.locator("#code").inner_text())
     await ada.say("Has anyone got chives?")
     await ben.hears("Has anyone got chives?")
     await choose(ben, "chives", "Reply")
@@ -45,7 +62,6 @@ async def test_what_two_people_do_by_menus_and_cards(visit: Visit) -> None:
     await choose(ben, "chives", "👍")
     await ada.hears("Has anyone got chives? 👍 1", "CHEAP WATCHES")
     await choose(ada, "anyone", "Edit")
-    sheet = ada.page.get_by_role("dialog")
     await sheet.get_by_label("Text").fill("Has anybody got chives?")
     await sheet.get_by_role("button", name="Do it").click()
     await ben.hears("Has anybody got chives? (edited) 👍 1", "CHEAP WATCHES")
@@ -200,7 +216,8 @@ async def test_an_appeal_goes_from_what_one_is_told_to_the_queue_of_the_group(
         await expect(sheet.get_by_role("listitem")).to_have_count(1)
         await sheet.get_by_role("listitem").get_by_role("button").click()
         await sheet.locator("[data-act=promote]").click()
-        await sheet.get_by_label("mute", exact=True).check()
+        await sheet.get_by_label("ban", exact=True).uncheck()
+        await expect(sheet.locator(".line code")).to_contain_text(" mute ")
         await sheet.get_by_role("button", name="Do it").click()
         await expect(ada.notices.last).to_contain_text("an admin")
         await cleo.run_command(f"/mute @{ben.user} 10m advertising", group.id)
@@ -234,6 +251,11 @@ async def test_who_asks_to_join_is_let_in_from_the_panel_and_a_record_is_a_file(
     await sheet.get_by_role("button", name="Do it").click()
     await expect(ada.notices.last).to_contain_text("approval")
     await ben.register()
+    # What is one's own is at hand without any group.
+    await ben.page.locator("#account").click()
+    await ben.page.get_by_role("dialog").locator("[data-act=verify]").click()
+    await expect(ben.page.get_by_role("dialog")).to_contain_text("identity")
+    await ben.page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
     await ben.page.get_by_role("button", name="Join", exact=True).click()
     await ben.page.get_by_role("dialog").get_by_label("Group code").fill(code)
     await ben.page.get_by_role("dialog").get_by_role("button", name="Join").click()
@@ -318,3 +340,25 @@ async def test_names_and_quotes_are_as_the_server_has_them(visit: Visit) -> None
     await ben.page.get_by_role("dialog").get_by_role("button", name="Do it").click()
     await ben.page.reload()
     await expect(ben.page.locator("#entries .quote")).to_contain_text("You ignore")
+
+
+FIELDS = """async all => {
+  const { fieldsOf } = await import("/acts.js");
+  return Object.fromEntries(Object.entries(all).map(([name, args]) => [name, args.flatMap(fieldsOf)]));
+}"""
+
+
+async def test_each_argument_of_each_command_has_a_field_that_fits(visit: Visit) -> None:
+    page = (await visit("nobody")).page
+    rows = {row.name: [msgspec.to_builtins(one.describe()) for one in row.arguments] for row in COMMANDS}
+    found = await page.evaluate(FIELDS, rows)
+    fields = {(name, field["name"]): field for name, all_of in found.items() for field in all_of}
+    for (command, name), field in fields.items():
+        assert re.fullmatch(r"[\w=/ ]+|\w[\w-]*(\|[\w-]+)+|name…> \[category", name), (command, name)
+        assert not field["isNeeded"] or not rows[command][0].get("optional"), (command, name)
+    kinds = {key: fields[key]["kind"] for key in fields}
+    assert kinds["mute", "duration"] == kinds["ban", "duration"] == kinds["slow", "duration"] == "duration"
+    assert kinds["word", "refuse|hold|flag"] == kinds["joinmode", "open|approval|question|invite|closed"] == "choice"
+    assert fields["slow", "duration"]["words"] == ["off"]
+    assert [field["name"] for field in found["ban"]] == ["user", "duration", "reason"]
+    assert [field["name"] for field in found["export"]] == []

@@ -4,6 +4,7 @@ import { byId, make, renderWords } from "./dom.js";
 import { inOwnTime, sayAct, sayError, sayTag, sayWord, t } from "./texts.js";
 
 const DURATIONS = ["10m", "1h", "1d", "7d", "perm"];
+const PAUSES = ["5s", "10s", "30s", "1m"];
 // Alone they show how things are and change nothing: what is shown above their form.
 const SHOWS = new Set(
   ("admins bans cases category comments credit duty heir ignore info infopage invites joinmode ladder limit limits links lock log " +
@@ -24,11 +25,12 @@ const ROWS = {
   sanctions: ["items", ["appeal", "proof"]],
   log: ["acts", []],
 };
+const OLDER = { log: " before ", notices: " " }; // how a line asks for what is older
 const NEVER = /^(\||\[(confirm|before) .*|before|after|next)$/; // what the server itself puts into a line
 const MOST_ABOVE_PX = 220; // a longer answer stands below the form
-const PLACE = /^(id|seq|number|code|case)$/; // a word that stands for what one writes
+const PLACE = /^(id|seq|number|code|case|duration)$/; // a word that stands for what one writes
 
-/** An argument's parts as fields `{name, kind, choices, words, isLong, isNeeded}`: some spell out several, as `[duration] [reason…]`. */
+/** An argument's parts as fields `{name, kind, choices, words, hint, isLong, isNeeded}`: some spell out several, as `[duration] [reason…]`. */
 export function fieldsOf({ name, kind, choices = [], optional = false, rest = false }) {
   const isWhole = choices.length || name.includes(" | ");
   const parts = isWhole ? [name] : name.match(/\[[^\]]*\]+|<[^>]*>|\S+/g).filter((part) => !NEVER.test(part));
@@ -40,10 +42,11 @@ export function fieldsOf({ name, kind, choices = [], optional = false, rest = fa
     const isChoice = areWords || choices.length > 0;
     const isTime = kind === "duration" || /^(duration|since)\b/.test(bare);
     return {
-      name: areWords ? bare : ways[0].replace(/^[@±]|…$/g, ""),
-      kind: isChoice ? (rest ? "several" : "choice") : isTime ? "duration" : kind,
+      name: isChoice && ways.length > 1 ? bare : ways[0].replace(/^[@±]|[…\]]+$/g, "") || "text",
+      kind: isChoice ? (rest && choices.length ? "several" : "choice") : isTime ? "duration" : kind,
       choices: choices.length ? choices : ways,
       words: ways.length > 1 && !isChoice ? words : [],
+      hint: /[|=±]/.test(bare) ? bare : undefined,
       isLong: /^(text|question|steps)\b.*…/.test(bare),
       isNeeded: !optional && part[0] !== "[" && !name.includes(" | "),
     };
@@ -141,7 +144,7 @@ export class Acts {
     if (isAct) this.sheet.dialog.close();
     if (isAct && room && text) this.chat.tell(room, answer);
     else if (isAct && text) this.sheet.push(line, ...this.renderAnswer(answer));
-    else place?.replaceChildren(...this.renderAnswer(answer));
+    else place?.replaceChildren(...this.renderAnswer(answer, place));
   }
 
   renderForm(command, fields, values, shown) {
@@ -149,7 +152,7 @@ export class Acts {
     const line = () => [`/${command.name}`, ...inputs.map((input) => input.value.trim())].filter(Boolean).join(" ");
     const code = make("code", {}, line());
     const about = sayAct(command) === command.summary ? [] : [make("p.dim", {}, command.summary)];
-    const rows = fields.flatMap((field, index) => renderField(field, inputs[index]));
+    const rows = fields.flatMap((field, index) => renderField(field, inputs[index], command.name === "slow" ? PAUSES : DURATIONS));
     const typed = make("p.line", {}, make("small.dim", {}, t("as_typed")), code);
     const form = this.sheet.renderForm(t("do"), [...about, ...rows, typed], async (complaint) => {
       try {
@@ -165,13 +168,15 @@ export class Acts {
   }
 
   /** An answer in parts: its text with its names and seqs to click at, and what can be done about what it lists. */
-  renderAnswer({ line, text, data }) {
+  renderAnswer({ line, text, data }, place) {
+    const [head, pages] = [line.split(" ")[0], OLDER[this.find(line.slice(1).split(" ")[0])?.name]];
+    const older = pages && data.before ? [this.renderLine(`${head}${pages}${data.before}`, "", place)] : [];
     const undo = data.undo ? [this.renderLine(data.undo, `${t("undo")} `)] : [];
-    return [make("pre", {}, ...this.renderWords(inOwnTime(text))), ...this.renderRows(line, data), ...undo];
+    return [make("pre", {}, ...this.renderWords(inOwnTime(text))), ...this.renderRows(line, data), ...undo, ...older];
   }
 
-  again(line) {
-    this.run(line).catch((error) => this.onFail(error));
+  again(line, place) {
+    this.run(line, place).catch((error) => this.onFail(error));
   }
 
   renderWords(text) {
@@ -202,8 +207,8 @@ export class Acts {
     return rows.filter(Boolean);
   }
 
-  renderLine(line, label = "") {
-    return make("button", { type: "button", onclick: () => this.again(line) }, label, make("code", {}, line));
+  renderLine(line, label = "", place = undefined) {
+    return make("button", { type: "button", onclick: () => this.again(line, place) }, label, make("code", {}, line));
   }
 
   /** The answer to what one typed, as a card that stays until it is closed. */
@@ -216,8 +221,8 @@ export class Acts {
 }
 
 /** The control of a field, with what is known of its value. */
-function renderInput({ name, kind, choices, isLong, isNeeded }, value, room) {
-  const shared = { id: `field-${name}`, required: isNeeded };
+function renderInput({ name, kind, choices, hint, isLong, isNeeded }, value, room) {
+  const shared = { id: `field-${name}`, required: isNeeded, placeholder: kind === "text" ? hint : undefined };
   if (kind === "several") return renderSeveral(choices, name);
   if (kind === "choice") {
     const options = choices.map((choice) => make("option", { value: choice, selected: choice === value }, sayWord(choice, choices)));
@@ -232,18 +237,20 @@ function renderInput({ name, kind, choices, isLong, isNeeded }, value, room) {
   return input;
 }
 
-/** Words to tick, with a `value` like an input has. */
+/** Words to tick, all of them at first, with a `value` like an input has: nothing for all, `none` for none. */
 function renderSeveral(choices, name) {
-  const boxes = choices.map((choice) => make("input", { type: "checkbox", value: choice }));
+  const boxes = choices.map((choice) => make("input", { type: "checkbox", value: choice, checked: true }));
   const rows = boxes.map((box) => make("label.check", {}, box, sayWord(box.value, choices)));
   const group = make("div.several", { role: "group", "aria-label": sayTag("arg", name) }, ...rows);
-  Object.defineProperty(group, "value", { get: () => boxes.filter((box) => box.checked).map((box) => box.value).join(" ") });
+  Object.defineProperty(group, "value", {
+    get: () => (boxes.every((box) => box.checked) ? "" : boxes.filter((box) => box.checked).map((box) => box.value).join(" ") || "none"),
+  });
   return group;
 }
 
 /** A field with its label, and words to choose instead of writing them. */
-function renderField({ name, kind, words }, input) {
-  const ready = { duration: DURATIONS, reason: t("reasons").split("|") }[kind === "duration" ? kind : name] ?? words;
+function renderField({ name, kind, words }, input, durations) {
+  const ready = { duration: [...durations, ...words], reason: t("reasons").split("|") }[kind === "duration" ? kind : name] ?? words;
   const choose = (word) => {
     input.value = word;
     input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -43,7 +43,7 @@ export const sayValue = (field, value) => known.labels[field]?.[value] ?? value;
 
 /** One of several words that a command takes, as people read it. */
 export function sayWord(word, choices = []) {
-  const [, count, unit] = /^(\d+)([mhd])$/.exec(word) ?? [];
+  const [, count, unit] = /^(\d+)([smhd])$/.exec(word) ?? [];
   if (count) return sayLength(count * UNITS[unit]);
   if (word === "perm") return t("permanently");
   const table = Object.values(known.labels).find((one) => choices.length && choices.every((choice) => choice in one));
