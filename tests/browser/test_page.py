@@ -269,6 +269,22 @@ async def test_a_crash_of_the_server_loses_and_doubles_nothing(visit: Visit, own
     await expect(ada.page.locator(".pending")).to_have_count(0)
 
 
+async def test_who_is_offline_reads_so_at_once_and_loses_nothing(visit: Visit) -> None:
+    ada = await visit("ada")
+    await ada.register()
+    await ada.create("Seed swap")
+    await ada.page.context.set_offline(True)
+    banner = ada.page.locator("#banner")
+    await expect(banner).to_contain_text("Trying again")
+    await expect(banner.get_by_role("button", name="Try now")).to_be_visible()
+    await ada.say("from a tunnel")
+    await expect(ada.page.locator(".pending")).to_contain_text("from a tunnel")
+    await ada.page.context.set_offline(False)
+    await ada.hears("from a tunnel")
+    await expect(ada.page.locator(".pending")).to_have_count(0)
+    await expect(banner).to_have_text("")
+
+
 async def test_older_entries_come_when_one_scrolls_up(visit: Visit) -> None:
     ada = await visit("ada")
     await ada.register()

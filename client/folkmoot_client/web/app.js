@@ -84,6 +84,7 @@ class App {
     byId("members-toggle").addEventListener("click", () => this.toggleMembers());
     document.addEventListener("keydown", (event) => this.pressed(event));
     document.addEventListener("visibilitychange", () => this.looked());
+    window.addEventListener("offline", () => this.chat.connection.giveUp());
     window.addEventListener("online", () => this.chat.connection.retryNow());
     window.addEventListener("hashchange", () => this.followHash());
   }
@@ -158,7 +159,20 @@ class App {
     const isBack = this.chat.account && state !== "online";
     const text = { waiting: t("reconnecting"), connecting: t(isBack ? "reconnecting" : "connecting") }[state];
     byId("banner").textContent = text ?? "";
+    clearInterval(this.countdown);
+    if (state === "waiting") this.showWait();
     if (state === "online") this.signedIn();
+  }
+
+  /** How long until the next try, beside the banner's text, and a way not to wait for it. */
+  showWait() {
+    const seconds = make("span", { "aria-hidden": "true" });
+    const retry = { type: "button", onclick: () => this.chat.connection.retryNow() };
+    byId("banner").append(" ", seconds, " ", make("button", retry, t("try_now")));
+    const left = () => Math.max(0, Math.ceil((this.chat.connection.retryAt - Date.now()) / 1000));
+    const count = () => (seconds.textContent = t("in_seconds", { seconds: left() }));
+    this.countdown = setInterval(count, 500);
+    count();
   }
 
   signedIn() {

@@ -4,7 +4,8 @@ const SUBPROTOCOL = "folkmoot.v1.json";
 const LASTING_CLOSES = new Set([1000, 1009, 4400, 4403]); // come back after any other
 const REPLY_MS = 30_000;
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 2000; // of a page that somebody looks at
+const LONGEST_HIDDEN_MS = 30_000;
 
 /** A request that was refused or failed, as the server says it; `disconnected` when no reply came. */
 export class RequestError extends Error {
@@ -120,9 +121,11 @@ export class Connection {
 
   /** Full jitter: a thousand pages that lost one server don't come back in step. */
   wait() {
-    const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
+    const longest = Math.min(document.hidden ? LONGEST_HIDDEN_MS : LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.failures);
+    const wait = Math.random() * longest;
     this.failures += 1;
-    this.timer = setTimeout(() => this.connect(), Math.random() * longest);
+    this.retryAt = Date.now() + wait;
+    this.timer = setTimeout(() => this.connect(), wait);
     this.change("waiting");
   }
 

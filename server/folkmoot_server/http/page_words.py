@@ -218,6 +218,8 @@ WORDS: dict[str, str] = {
     "unread": N_("{count} unread"),
     "connecting": N_("Connecting…"),
     "reconnecting": N_("The connection broke. Trying again…"),
+    "in_seconds": N_("({seconds} s)"),
+    "try_now": N_("Try now"),
     "revoked": N_("You were signed out: {reason}"),
     "session_over": N_("the session has ended."),
     "left_left": N_("You left “{name}”."),
