@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import io
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from folkmoot_client.sdk import Client, RequestRefused
+from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_protocol import (
     ChannelResult,
     GetChannel,
@@ -23,11 +25,15 @@ from folkmoot_protocol import (
     Upload,
     UploadResult,
 )
+from folkmoot_server.common.clock import Clock
+from folkmoot_server.jobs.media import MediaJob
+from folkmoot_server.media.store import SEALED
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.films import planted_film
 from tests.builders.pictures import PLANTED, hostile_files, planted_picture
 from tests.integration.server import PASSWORD, Launch, Seat, Server
 from tests.integration.wire import PATIENCE_S
+from tests.unit.server.stores import config_of, opened
 
 
 class Got(NamedTuple):
@@ -316,7 +322,8 @@ async def test_an_account_uploads_so_much_a_day(launch: Launch) -> None:
 
 
 async def test_kills_lose_no_media_of_an_acknowledged_post(launch: Launch) -> None:
-    """Killed while three upload, post and delete: what was acknowledged is there whole, and all else is known of."""
+    """Killed while three upload, post and delete: what was acknowledged is there whole, all else is known of, and after
+    a day nothing can be read but what entries show: the rest is gone, or sealed."""
     server = launch(groups=1, members=3)
     code = server.seats[0][0].code
     posted: dict[str, int] = {}
@@ -345,12 +352,14 @@ async def test_kills_lose_no_media_of_an_acknowledged_post(launch: Launch) -> No
         await asyncio.to_thread(server.start)
     assert removed
     async with Client(server.url, token=server.seats[0][1].token) as client:
+        await client.upload(file)
         entries = {entry.seq: entry async for entry in client.read_history(code)}
         for id, seq in posted.items():
             if id in removed:
                 assert await code_of(client.fetch_media(id)) == "no_such_entry"
             elif not entries[seq].redacted:
                 Image.open(io.BytesIO(await client.fetch_media(id))).load()
+    shown = [one["id"] for entry in entries.values() for one in (entry.data or {}).get("media", ())]
     names = {name.partition(".")[0] for name in objects(server) if len(name) >= 32}
     store = await SqliteStore.open(server.data, say=lambda text, _detail: text) if server.terminate() == 0 else None
     assert store is not None
@@ -360,3 +369,11 @@ async def test_kills_lose_no_media_of_an_acknowledged_post(launch: Launch) -> No
         await store.close()
     assert known == names, "of all that is kept somebody knows, and will remove it"
     assert list((server.data / "incoming").iterdir()) == []
+    later = Clock(lambda: time.time() + (DAY_MS + HOUR_MS) / 1000)
+    async with opened(config_of(server.place, {}), server.seats, later) as stage:
+        await stage.rest()
+        job = stage.job(MediaJob)
+        for _ in range(3):
+            await job.do_round()
+    left = {name for name in objects(server) if not name.endswith(SEALED)}
+    assert left == {f"{id}{small}" for id in shown for small in ("", ".small")}
