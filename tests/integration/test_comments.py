@@ -73,6 +73,11 @@ async def test_each_policy_has_its_own_error_and_the_stricter_counts(scene: Scen
     await star.run(f"/queue approve {waiting['number']}", scene.code)
     await scene.comment(star, "An editor's own")
     assert await scene.bodies() == ["As a follower", "Open again", "Please", "An editor's own"]
+    # Nobody approves what they have seen the beginning of, and are not told so.
+    long = [f"{number} {'word ' * 700}end" for number in range(2)]
+    for body in long:
+        await scene.refuse(reader, ErrorCode.CONTENT_HELD, body=body)
+    assert [one["body"] for one in (await star.run("/queue", scene.code)).data["items"]] == long
     for wrong in (1, scene.seq + 1):
         await refused(star.run(f"/comments closed {wrong}", scene.code), ErrorCode.NO_SUCH_ENTRY)
     await refused(fan.run("/comments closed", scene.code), ErrorCode.NOT_A_MEMBER)

@@ -16,11 +16,13 @@ from ..storage.api import Versions
 from .arguments import plain, read_number, split_word
 from .call import Call
 from .cases import decide_here, open_appeals, open_reports, say_reason
+from .everyone import shorten
 from .help import check_reading
 from .outcome import Answer, Carrying, Noted, Outcome
 
 MAX_LISTED = 50
-SHOWN_CHARS = 200
+QUEUE_CHARS = 20_000
+"""So many characters of what waits for review are shown at once, together; of each as many."""
 VERDICTS = (Verdict.REFUSE, Verdict.HOLD, Verdict.FLAG)
 NEEDS_NUMBER = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which one: /queue {act} <number>."), {"act": "approve|deny"})
 NEEDS_WORD = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which word: /word {act} <word>."), {"act": "add|del|test"})
@@ -58,7 +60,8 @@ async def list_queue(call: Call) -> Outcome:
     texts = await call.app.posts.held.texts(call.room.state.code) if any(not one.seq for one in waiting) else {}
     flagged = [one.seq for one in waiting if one.seq]
     entries = await call.app.store.journal.versions(call.room.state.code, flagged) if flagged else {}
-    rows = [queue_row(one, texts.get(one.number), entries.get(one.seq)) for one in waiting]
+    most = QUEUE_CHARS // max(1, len(waiting))
+    rows = [queue_row(one, texts.get(one.number), entries.get(one.seq), most) for one in waiting]
     lines = [call.say(queue_line(row), row) for row in rows]
     reported = [reported_item(one) for one in await open_reports(call)]
     text = N_("{case}: entry #{seq} by @{user} was reported ({reason}); the platform will answer by {due}")
@@ -76,8 +79,9 @@ def reported_item(one: CaseState) -> dict[str, object]:
     return {"case": one.number, "seq": one.seq, "user": one.user, "reason": one.reason, **due}
 
 
-def queue_row(review: Review, text: HeldText | None, flagged: Versions | None) -> dict[str, object]:
-    """Return what waits under a number, for programs: of a flagged entry all that it has said."""
+def queue_row(review: Review, text: HeldText | None, flagged: Versions | None, most: int) -> dict[str, object]:
+    """Return what waits under a number, for programs, `most` characters of it: of a flagged entry all that it has
+    said."""
     row: dict[str, object] = {
         "number": review.number,
         "user": review.user,
@@ -87,12 +91,12 @@ def queue_row(review: Review, text: HeldText | None, flagged: Versions | None) -
         "until_ms": review.until_ms,
     }
     if not review.seq:
-        held = {"body": text.body[:SHOWN_CHARS] if text else "–"}
+        held = {"body": shorten(text.body, most) if text else "–"}
         return row | held | ({"target": text.target} if text and text.target else {})
     if flagged is None:
         return row | {"seq": review.seq, "body": "–", "versions": []}
     standing = flagged.standing
-    return row | {"seq": standing.seq, "body": standing.body[:SHOWN_CHARS], "versions": flagged.texts()}
+    return row | {"seq": standing.seq, "body": shorten(standing.body, most), "versions": flagged.texts()}
 
 
 def queue_line(row: dict[str, object]) -> str:
