@@ -171,7 +171,7 @@ async def test_a_measure_its_notice_and_its_report_are_stored_together(launch: L
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-POSTS = 800
+POSTS = 450
 
 
 def months_before(month: str) -> Iterator[str]:
