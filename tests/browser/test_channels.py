@@ -12,7 +12,9 @@ from folkmoot_protocol import MediaRef
 from tests.browser.conftest import NUMBERS, Visit
 from tests.browser.visitor import PASSWORD
 from tests.builders.pictures import planted_picture
+from tests.integration.client.commands import folkmoot
 from tests.integration.running import RunningServer
+from tests.integration.test_public_channels import NEWS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -159,6 +161,35 @@ async def test_editors_decide_who_comments_and_apply_for_what_is_granted(visit: 
     await in_all_widths(page, "badge")
     await sheet.get_by_role("button", name="Do it").click()
     await expect(sheet.locator("pre")).to_contain_text("Your application is case")
+
+
+async def test_editors_say_of_which_category_a_post_is_that_takes_a_licence(visit: Visit, tmp_path: Path) -> None:
+    server = RunningServer(tmp_path, **{f"FOLKMOOT_{name.upper()}": value for name, value in NEWS.items()})
+    made = await folkmoot("init", "--data", str(server.data), "--user", "root", stdin=PASSWORD + "\n")
+    assert made.code == 0, made.err
+    await server.start()
+    try:
+        ada = await visit("ada", server)
+        await ada.register("Ada")
+        async with Client(server.ws) as root:
+            await root.login("root", PASSWORD)
+            for line in ("/apply channel daily.news News", "/apply licence @daily.news news publish 10120170002"):
+                async with Client(server.ws) as editor:
+                    await editor.login(ada.user, PASSWORD)
+                    case = (await editor.run_command(line)).data["case"]
+                await root.admin("application", "approve", target=case, reason="in order")
+        await ada.page.goto(f"{server.http}/#@daily.news")
+        await ada.page.get_by_label("Category").select_option("news")
+        await ada.page.get_by_label("Write a post").fill("An event.")
+        await in_all_widths(ada.page, "category")
+        await ada.page.get_by_role("button", name="Publish").click()
+        await expect(ada.page.locator(".item .body")).to_have_text(["An event."])
+        async with Client(server.ws) as reader:
+            await reader.login("root", PASSWORD)
+            (post,) = (await reader.get_posts("@daily.news")).posts
+        assert post.entry.data == {"category": "news"}
+    finally:
+        assert await server.stop() == 0
 
 
 async def test_new_posts_are_counted_over_a_break_and_in_chinese(visit: Visit, own_server: RunningServer) -> None:

@@ -55,7 +55,6 @@ export class Channels {
     return this.isOpen && !this.place.handle;
   }
 
-  /** Whether the reader may publish in the channel shown. */
   get isEditor() {
     return this.place?.handle === this.chat.account?.user || this.chat.rooms.has(this.channel?.id);
   }
@@ -100,7 +99,6 @@ export class Channels {
     this.drawDoors();
   }
 
-  /** Read what is shown from its beginning. */
   async reload() {
     const place = this.place;
     byId("posts").ariaBusy = "true";
@@ -176,7 +174,6 @@ export class Channels {
     return t(this.isHome ? "home_empty" : this.isEditor ? "first_post" : "no_posts");
   }
 
-  /** A channel that one follows has published something. */
   hear({ group, entry }) {
     this.unseen.add(`${group}/${entry.seq}`);
     this.drawUnseen();
@@ -207,7 +204,6 @@ export class Channels {
     this.drawUnseen();
   }
 
-  /** The reader is signed in no more. */
   forget() {
     this.leave();
     this.see([]);
@@ -255,7 +251,8 @@ export class Channels {
     if (!(body || media.length) || !handle || byId("publish-send").disabled) return;
     if (this.attached.isBusy) return this.complain(t("still_sending"));
     const { seq: reply } = this.answered ?? {};
-    const fields = { group: `@${handle}`, body, ...(seq && { thread: seq }), ...(reply && { reply_to: reply }), ...(media.length && { media }) };
+    const { hidden, value: category } = byId("category");
+    const fields = { group: `@${handle}`, body, ...(seq && { thread: seq }), ...(reply && { reply_to: reply }), ...(media.length && { media }), ...(!seq && !hidden && category && { category }) };
     byId("publish-send").disabled = true;
     this.complain("");
     try {
@@ -349,7 +346,7 @@ export class Channels {
     ];
   }
 
-  /** An entry; `about` has what it repeats and what the platform says about it. */
+  /** `about` has what an entry repeats and what the platform says about it. */
   renderEntry(entry, channel, about = {}) {
     const { kind, seq, from, redacted } = entry;
     const isComment = kind === "comment";

@@ -25,7 +25,7 @@ export class Editors {
     return this.chat.request("command", { line, ...(room && { group: room.code }) });
   }
 
-  /** What stands on the page: nothing more open than the channel is can be chosen, and what one has chosen stays. */
+  /** Offer nothing more open than the channel is, and the categories of its licences; what one has chosen stays. */
   draw({ place, channel, policy, hash }) {
     byId("apply").hidden = place.handle !== this.chat.account?.user && this.room?.group.role !== "owner";
     byId("waiting").hidden = true;
@@ -34,11 +34,14 @@ export class Editors {
     const least = channel.comments ?? "open";
     const chosen = (place.seq && policy) || least;
     const select = byId("may-comment");
-    const about = `${hash} ${least} ${chosen}`;
+    const categories = [...new Set([channel.category, ...(channel.labels ?? []).map((label) => label.category)])].filter(Boolean);
+    const about = `${hash} ${least} ${chosen} ${categories}`;
     if (select.dataset.about === about) return;
     select.dataset.about = about;
     const ways = POLICIES.slice(POLICIES.indexOf(least));
     select.replaceChildren(...ways.map((way) => make("option", { value: way, selected: way === chosen }, t(`may_${way}`))));
+    byId("category").replaceChildren(...categories.map((one) => make("option", {}, one)));
+    byId("category").hidden = place.seq || categories.length < 2;
   }
 
   /** Say who may comment on a post; for a new one that is asked when it is published. */
