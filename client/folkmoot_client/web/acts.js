@@ -180,7 +180,7 @@ export class Acts {
   }
 
   renderWords(text) {
-    return renderWords(text, (name) => this.renderName(name), this.room?.code);
+    return renderWords(text, (name) => this.renderName(name), this.room);
   }
 
   renderName(name) {

@@ -393,7 +393,7 @@ function renderLabel({ kind, name, category = "" }) {
 
 /** What an entry says and shows, below what the platform says about it. */
 function renderSaid(entry, refutation) {
-  const words = renderWords(entry.body, (mention) => make("a.mention", { href: `#${mention}` }, mention));
+  const words = renderWords(entry.body, (mention) => make("a.mention", { href: `#@${mention.slice(1).toLowerCase()}` }, mention));
   const told = refutation && make("p.refuted", { role: "note" }, t("refuted", { text: refutation.text }));
   return [told, entry.body && make("p.body", {}, ...words), ...(entry.data?.media ?? []).map(renderMedia)].filter(Boolean);
 }

@@ -19,14 +19,14 @@ export function make(kind, attributes = {}, ...children) {
 const TOKENS =
   /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|((?<![a-z0-9_.@＠-])[@＠][a-z0-9](?:[a-z0-9_.-]{0,30}[a-z0-9])?)|(?<![\w&#/])#(\d{1,12})(?![\w-])/gi;
 
-/** A text in parts: addresses as links, names as `renderMention(name)` has them, `#12` as a link to it in the group `code`. */
-export function renderWords(text, renderMention, code) {
+/** A text in parts: addresses as links, names as `renderMention(name)` has them, `#12` as a link to it where `room` has it. */
+export function renderWords(text, renderMention, room) {
   const parts = [];
   let end = 0;
   for (const match of text.matchAll(TOKENS)) {
     const [whole, url, name, seq] = match;
-    const isText = (name && name.length < 4) || (seq && !code);
-    const part = isText ? whole : url ? renderLink(url) : name ? renderMention(name) : renderSeq(seq, code);
+    const isText = (name && name.length < 4) || (seq && !(seq > 0 && seq <= room?.feed.last));
+    const part = isText ? whole : url ? renderLink(url) : name ? renderMention(name) : renderSeq(seq, room.code);
     parts.push(text.slice(end, match.index), part);
     end = match.index + match[0].length;
   }
@@ -34,7 +34,7 @@ export function renderWords(text, renderMention, code) {
 }
 
 /** `#12`, which leads to the entry. */
-export const renderSeq = (seq, code) => make("a.seq", { href: `#${code}/${seq}` }, `#${seq}`);
+const renderSeq = (seq, code) => make("a.seq", { href: `#${code}/${seq}` }, `#${seq}`);
 
 const renderLink = (url) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url);
 

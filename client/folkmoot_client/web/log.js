@@ -257,7 +257,7 @@ export class Log {
     if (entry.kind === "announcement") body.append(make("strong.label", {}, t("announcement")), " ");
     if (entry.kind === "action") body.append(`* ${nameOf(entry.from)} `);
     const { body: text, isEdited } = this.room.feed.textOf(entry);
-    body.append(...renderWords(text, (name) => this.renderMention(name), this.room.code));
+    body.append(...renderWords(text, (name) => this.renderMention(name), this.room));
     if (isEdited) body.append(" ", make("small.edited", {}, t("edited")));
     for (const [emoji, users] of this.room.feed.reactionsTo(entry.seq)) {
       const mine = users.has(this.chat.account?.user) ? "true" : "false";
@@ -283,7 +283,7 @@ export class Log {
 
   renderNotice(entry) {
     const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayTime(entry.ts));
-    const words = renderWords(entry.redacted ? t("deleted") : sayNotice(entry), (name) => this.renderMention(name, ""), this.room.code);
+    const words = renderWords(entry.redacted ? t("deleted") : sayNotice(entry), (name) => this.renderMention(name, ""), this.room);
     return make("div.notice", { "data-seq": entry.seq, tabindex: -1 }, make("span", {}, ...words), time);
   }
 
