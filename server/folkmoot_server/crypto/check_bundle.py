@@ -58,7 +58,7 @@ def N_(text: str) -> str:  # noqa: N802 - gettext's customary name, which messag
     return text
 
 
-UNBOUND = N_("For {count} events that name an erased account, the log proves kind and time, not the words.")
+UNBOUND = N_("Events that name an erased account: {count}. Of these the log proves kind and time, not the words.")
 
 
 class Problem(NamedTuple):

@@ -61,7 +61,7 @@ def test_events_whose_words_nothing_binds_are_counted(tmp_path: Path, capsys: py
     assert (checked.problems, checked.unbound) == ([], 1)
     (tmp_path / "a.zip").write_bytes(data)
     assert main([str(tmp_path / "a.zip"), str(KEY)]) == 0
-    assert "Of 1 events" in capsys.readouterr().out
+    assert "Events that name an erased account: 1." in capsys.readouterr().out
     # Words that are there are compared, with a digest beside them or without.
     said = {"said": json.dumps({}), "salt": "", "digest": DIGEST, "proof": []}
     assert texts(bundle([BARE | said])) == [("events.jsonl:1", "This event is not what its digest stands for.")]

@@ -112,7 +112,7 @@ async def test_what_a_bundle_has(scene: Scene) -> None:
     assert {"report_opened", "deleted", "case_exported", "registered"} <= set(kinds)
     assert {one["user"] for one in lines(files["access.jsonl"])} == {scene.about.user}
     assert "identities.jsonl" not in files
-    for language, word in (("en", "Is it genuine?"), ("zh-CN", "如何核验真伪")):
+    for language, word in (("en", "Is it genuine?"), ("zh-CN", "如何校验真伪")):
         report = files[f"report.{language}.html"]
         assert word in report
         assert "<script" not in report
@@ -370,7 +370,7 @@ async def test_of_an_erased_account_the_name_is_not_in_it(scene: Scene) -> None:
     bare = [one["position"] for one in lines(files["events.jsonl"]) if one.get("digest")]
     assert check(bundle).unbound == len(bare)
     assert all(f"{position} *<" in files["report.en.html"] for position in bare)
-    assert f"of {len(bare)}, marked *, which name an account that is erased" in files["report.en.html"]
+    assert f"for {len(bare)} of them, marked *, which name an erased account" in files["report.en.html"]
     assert "publishes" in files["report.en.html"]
     assert "Whoever forges a bundle" in files["README.txt"]
     named = {name for name, text in files.items() if about.user in text or "Quentin" in text}
