@@ -285,6 +285,41 @@ async def test_who_is_offline_reads_so_at_once_and_loses_nothing(visit: Visit) -
     await expect(banner).to_have_text("")
 
 
+async def test_what_is_unread_begins_at_a_line_and_stays_so_until_it_was_seen(visit: Visit) -> None:
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.register()
+    await ben.join(code)
+    await ben.create("Bees")
+    for number in range(40):
+        await ada.say(f"line {number}")
+    groups = ben.page.locator("#groups button")
+    await expect(groups.first).to_contain_text("line 39")
+    await expect(groups.first.locator(".unread")).to_have_text("40")
+    await expect(ben.page).to_have_title("(1) Folkmoot")
+    await groups.first.click()
+    await expect(ben.page.get_by_role("separator").filter(has_text="New messages")).to_be_in_viewport()
+    await expect(ben.entries.filter(has_text="line 0")).to_be_in_viewport()
+    await expect(ben.entries.filter(has_text="line 39")).not_to_be_in_viewport()
+    await ben.page.locator("#groups button", has_text="Bees").click()
+    await expect(groups.first.locator(".unread")).to_have_text("40")  # nothing of it was seen
+    await groups.first.click()
+    await ben.page.locator("#newest").click()
+    await expect(ben.entries.filter(has_text="line 39")).to_be_in_viewport()
+    await ben.say("/notify off")
+    await ben.page.locator("#groups button", has_text="Bees").click()
+    await expect(groups.first.locator(".unread")).to_have_count(0)
+    await ada.say("is anybody there?")
+    await expect(groups.first.locator(".unread.still")).to_have_text("1")
+    await expect(ben.page).to_have_title("Folkmoot")
+    await ben.page.keyboard.press("Control+k")
+    await ben.page.keyboard.type("seed")
+    await expect(groups).to_have_count(1)
+    await ben.page.keyboard.press("Enter")
+    await expect(ben.entries.last).to_have_text("is anybody there?")
+
+
 async def test_older_entries_come_when_one_scrolls_up(visit: Visit) -> None:
     ada = await visit("ada")
     await ada.register()

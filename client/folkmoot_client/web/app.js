@@ -9,11 +9,12 @@ import { byId, make, makeAvatar, showCode } from "./dom.js";
 import { Gate } from "./gate.js";
 import { Log, renderTags } from "./log.js";
 import { Menus, renderMember } from "./menus.js";
-import { inOwnTime, language, loadTexts, sayError, sayMoment, sayMuted, sayValue, switchLanguage, t, translatePage } from "./texts.js";
+import { inOwnTime, language, loadTexts, sayError, sayMoment, sayMuted, sayTime, sayValue, switchLanguage, t, translatePage } from "./texts.js";
 
 const READ_MS = 300;
 const TOAST_MS = 5000;
 const MOST_TYPING = 3;
+const MANY_GROUPS = 12; // from which on one looks for them by name
 const RANKS = ["owner", "admin", "member"];
 // What an item of each part of one's own data is called in its line.
 const OWN_PARTS = { account: "account", acts: "act", notices: "notice", uploads: "upload", entries: "entry" };
@@ -83,6 +84,8 @@ class App {
     byId("leave").addEventListener("click", () => this.leaveGroup());
     byId("members-toggle").addEventListener("click", () => this.toggleMembers());
     document.addEventListener("keydown", (event) => this.pressed(event));
+    byId("filter").addEventListener("input", () => this.onRooms());
+    byId("filter").addEventListener("keydown", (event) => this.filterPressed(event));
     document.addEventListener("visibilitychange", () => this.looked());
     window.addEventListener("offline", () => this.chat.connection.giveUp());
     window.addEventListener("online", () => this.chat.connection.retryNow());
@@ -137,11 +140,26 @@ class App {
   }
 
   pressed(event) {
+    if (event.key === "k" && (event.ctrlKey || event.metaKey) && this.chat.account) {
+      event.preventDefault();
+      byId("filter").hidden = false;
+      byId("filter").select();
+    }
     const step = event.altKey && { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const rooms = this.sortedRooms();
     if (!step || !rooms.length) return;
     event.preventDefault();
     this.open(rooms[(rooms.indexOf(this.room) + step + rooms.length) % rooms.length]);
+  }
+
+  /** Enter opens the first group that the filter leaves, Escape ends it. */
+  filterPressed({ key }) {
+    if (key !== "Enter" && key !== "Escape") return;
+    const first = byId("groups").querySelector("button");
+    byId("filter").value = "";
+    byId("filter").blur();
+    if (key === "Enter") first?.click();
+    this.onRooms();
   }
 
   /** Back in sight: a sleeping phone may have lost the line without hearing of it. */
@@ -218,9 +236,13 @@ class App {
   onRooms() {
     this.drawAccount();
     const rooms = this.sortedRooms();
-    byId("groups").replaceChildren(...rooms.map((room) => this.renderRoom(room)));
+    const filter = byId("filter");
+    const wanted = filter.value.trim().toLocaleLowerCase();
+    const shown = rooms.filter(({ group }) => group.name.toLocaleLowerCase().includes(wanted));
+    filter.hidden = rooms.length < MANY_GROUPS && document.activeElement !== filter && !wanted;
+    byId("groups").replaceChildren(...shown.map((room) => this.renderRoom(room)));
     byId("no-groups").hidden = rooms.length > 0;
-    const unread = rooms.filter((room) => room !== this.room && room.unread).length;
+    const unread = rooms.filter((room) => room !== this.room && room.callsFor(this.chat.account.user)).length;
     document.title = unread ? `(${unread}) ${t("title")}` : t("title");
     if (this.room) this.drawHeader();
   }
@@ -328,7 +350,8 @@ class App {
 
   sortedRooms() {
     const groups = [...this.chat.rooms.values()].filter((room) => !room.group.form);
-    return groups.sort((one, other) => one.group.name.localeCompare(other.group.name));
+    const latest = (room) => room.lastLine?.ts ?? 0;
+    return groups.sort((one, other) => latest(other) - latest(one) || one.group.name.localeCompare(other.group.name));
   }
 
   /** Many entries at once need the list drawn once. */
@@ -340,15 +363,19 @@ class App {
   }
 
   renderRoom(room) {
-    const { group, unread } = room;
+    const { group, unread, lastLine } = room;
+    const { user } = this.chat.account;
     const isCurrent = room === this.room;
     const button = make("button.group", { type: "button", "data-group": group.id, onclick: () => this.open(room) });
     if (isCurrent) button.setAttribute("aria-current", "page");
-    const words = make("span.words", {}, make("b", {}, group.name), make("small", {}, group.topic || showCode(group.id)));
-    button.append(makeAvatar(group.id, group.name), words);
+    const said = lastLine && this.log.tellInALine(lastLine, room);
+    const words = make("span.words", {}, make("b", {}, group.name), make("small", {}, said || group.topic || showCode(group.id)));
+    const side = make("span.side", {}, ...(lastLine ? [make("small", {}, sayTime(lastLine.ts))] : []));
     if (unread && !isCurrent) {
-      button.append(make("span.unread", { "aria-label": t("unread", { count: unread }) }, unread > 99 ? "99+" : `${unread}`));
+      const count = `${room.mentionsOf(user) ? "@ " : ""}${unread > 99 ? "99+" : unread}`;
+      side.append(make(room.callsFor(user) ? "span.unread" : "span.unread.still", { "aria-label": t("unread", { count: unread }) }, count));
     }
+    button.append(makeAvatar(group.id, group.name), words, side);
     return make("li", {}, button);
   }
 
@@ -487,12 +514,11 @@ class App {
   }
 
   readSoon() {
-    clearTimeout(this.readTimer);
-    const room = this.room;
-    this.readTimer = setTimeout(() => {
-      if (room === this.room && this.chat.connection.state === "online") {
-        this.chat.markRead(room).catch(() => undefined);
-      }
+    const { room } = this;
+    const seq = room.feed.last;
+    clearTimeout(room.readTimer);
+    room.readTimer = setTimeout(() => {
+      if (this.chat.connection.state === "online") this.chat.markRead(room, seq).catch(() => undefined);
     }, READ_MS);
   }
 }

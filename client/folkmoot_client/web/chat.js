@@ -8,6 +8,7 @@ const PAGE = 50;
 const LONGEST_PAGE = 200;
 const FAR = 1000; // further behind than this, the newest page is read instead of all that was missed
 const MOST_CURSORS = 1000;
+const MOST_LAST_LINES = 100; // groups whose last line is fetched at signing in
 const MOST_NOTES = 20;
 const TYPING_MS = 5000;
 const REFRESH_MS = 400;
@@ -52,6 +53,22 @@ export class Room {
 
   get unread() {
     return Math.max(0, this.feed.last - (this.group.read_seq ?? 0));
+  }
+
+  /** How much of what is unread names somebody, as far as it is here. */
+  mentionsOf(user) {
+    const at = this.feed.entries.length - this.unread;
+    return this.feed.entries.slice(Math.max(0, at)).filter(({ data }) => data?.mentions?.includes(user)).length;
+  }
+
+  /** How much of what is unread somebody wants to hear of (`/notify`). */
+  callsFor(user) {
+    return { on: this.unread, mentions: this.mentionsOf(user), off: 0 }[this.group.notify ?? "on"];
+  }
+
+  /** The last that was said, if it is here. */
+  get lastLine() {
+    return this.feed.entries.findLast(({ kind }) => !["edit", "reaction", "redaction"].includes(kind));
   }
 
   /** Own fields that are absent are unchanged, so merging is all there is to it. */
@@ -147,13 +164,17 @@ export class Chat {
     return this.rooms.get(group.id);
   }
 
-  /** Fetch what came while the connection was away; a group without a line on the page just starts at its end. */
+  /** Fetch what came while the connection was away; of a group without a line on the page, the last one. */
   async sync() {
     const rooms = [...this.rooms.values()];
     const behind = rooms.filter((room) => room.feed.entries.length && room.feed.last < room.group.last_seq);
     const asked = behind.slice(0, MOST_CURSORS);
-    const cursors = Object.fromEntries(asked.map((room) => [room.code, room.feed.last]));
-    const { groups } = asked.length ? await this.request("sync", { cursors }) : { groups: {} };
+    const empty = rooms.filter((room) => !room.feed.entries.length && room.group.last_seq).slice(0, MOST_LAST_LINES);
+    const cursors = Object.fromEntries([
+      ...asked.map((room) => [room.code, room.feed.last]),
+      ...empty.map((room) => [room.code, room.group.last_seq - 1]),
+    ]);
+    const { groups } = asked.length + empty.length ? await this.request("sync", { cursors }) : { groups: {} };
     for (const room of rooms) {
       room.isSyncing = false;
       this.catchUp(room, groups[room.code]);
@@ -161,7 +182,11 @@ export class Chat {
   }
 
   catchUp(room, missed) {
-    if (missed && !missed.more) {
+    if (!room.feed.entries.length && missed) {
+      if (room.feed.last < room.group.last_seq) room.restart(room.group.last_seq);
+      room.feed.prepend(missed.entries);
+      this.view.onLog(room);
+    } else if (missed && !missed.more) {
       this.append(room, missed.entries);
     } else if (room.feed.last < room.group.last_seq) {
       room.restart(room.group.last_seq);
@@ -445,8 +470,7 @@ export class Chat {
     if (this.rooms.has(room.code)) this.forget(room, "left");
   }
 
-  async markRead(room) {
-    const seq = room.feed.last;
+  async markRead(room, seq) {
     if ((room.group.read_seq ?? 0) >= seq) return;
     room.group.read_seq = seq;
     this.view.onRooms();

@@ -144,13 +144,29 @@ export class Log {
     return this.pane.scrollHeight - this.pane.scrollTop - this.pane.clientHeight < NEAR_BOTTOM_PX;
   }
 
-  /** Show a room from its newest line on. */
+  /** Show a room from the first line on that was not read yet, or the newest. */
   async show(room) {
     this.room = room;
+    this.readAt = room.unread ? (room.group.read_seq ?? 0) : Infinity;
     this.redraw();
-    this.toBottom();
+    this.pane.scrollTop = this.pane.scrollHeight;
     if (room.feed.entries.length < 40) await this.loadOlder();
-    if (this.room === room) this.toBottom();
+    if (room === this.room && !(await this.toUnseen()) && room === this.room) this.toBottom();
+  }
+
+  /** Bring the first line into sight that was not read yet; return whether there is one that is not too far back. */
+  async toUnseen() {
+    const { room, readAt } = this;
+    if (room.feed.last - readAt > FAR) return false;
+    while (readAt + 1 < room.feed.first && !room.isComplete) {
+      if (!(await this.chat.loadOlder(room, LONGEST_PAGE)).length) break;
+    }
+    if (room !== this.room) return true;
+    if (!this.list.querySelector(".unseen")) this.redraw();
+    const line = this.list.querySelector(".unseen");
+    line?.scrollIntoView({ block: "start" });
+    if (line && !this.isAtBottom) byId("newest").hidden = false;
+    return Boolean(line) && !this.isAtBottom;
   }
 
   redraw() {
@@ -213,6 +229,12 @@ export class Log {
     this.read();
   }
 
+  /** An entry of a group in one line of the list of groups. */
+  tellInALine(entry, room) {
+    if (entry.redacted || this.chat.account?.ignored?.includes(entry.from.user)) return "";
+    return TELLS.has(entry.kind) ? sayNotice(entry) : `${nameOf(entry.from)}: ${room.feed.textOf(entry).body}`;
+  }
+
   drawHead(text = this.room.isComplete ? t("start_of_log") : "") {
     byId("head").textContent = text;
   }
@@ -229,6 +251,9 @@ export class Log {
     const lines = [];
     if (!before || new Date(before.ts).toDateString() !== new Date(entry.ts).toDateString()) {
       lines.push(make("div.day", { role: "separator" }, make("span", {}, sayDay(entry.ts))));
+    }
+    if (entry.seq > this.readAt && !(before?.seq > this.readAt)) {
+      lines.push(make("div.day.unseen", { role: "separator" }, make("span", {}, t("unseen"))));
     }
     lines.push(TELLS.has(entry.kind) ? this.renderNotice(entry) : this.renderPost(entry, !lines.length && before));
     return lines;

@@ -216,6 +216,8 @@ WORDS: dict[str, str] = {
     "locked_forever": N_("Only owner and admins may post."),
     "slow": N_("Slow mode: one message every {seconds} s"),
     "unread": N_("{count} unread"),
+    "unseen": N_("New messages"),
+    "filter": N_("Find a group"),
     "connecting": N_("Connecting…"),
     "reconnecting": N_("The connection broke. Trying again…"),
     "in_seconds": N_("({seconds} s)"),

@@ -38,17 +38,21 @@ def web_files() -> dict[str, Content]:
         kind = mimetypes.guess_type(file.name)[0]
         if file.is_file() and kind:
             media_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
-            found[file.name] = Content(lean(file.read_bytes(), media_type), media_type)
+            found[file.name] = Content(lean(file.read_bytes(), kind), media_type)
     return found
 
 
-ASIDE = re.compile(rb"^[ \t]*(//|/\*\*|\*[ /]).*|^[ \t]+", re.MULTILINE)
+ASIDES = {
+    "text/javascript": re.compile(rb"^[ \t]*(//|/\*\*|\*[ /]).*|^[ \t]+", re.MULTILINE),
+    "text/css": re.compile(rb"^[ \t]*/\*[^*]*\*/[ \t]*$|^[ \t]+", re.MULTILINE),
+    "text/html": re.compile(rb"^[ \t]+", re.MULTILINE),
+}
 
 
-def lean(body: bytes, media_type: str) -> bytes:
-    """Return a script without indentation and lines of comment, which are for who reads the source; lines keep their
-    numbers. No string of a script goes over several lines."""
-    return ASIDE.sub(b"", body) if "javascript" in media_type else body
+def lean(body: bytes, kind: str) -> bytes:
+    """Return a text without indentation and lines of comment, which are for who reads the source; lines keep their
+    numbers. No string of a script goes over several lines, and no text of the page is set as it stands."""
+    return ASIDES[kind].sub(b"", body) if kind in ASIDES else body
 
 
 async def web_client(request: Request) -> Response:
