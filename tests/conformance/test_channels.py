@@ -247,6 +247,9 @@ async def test_posts_that_are_kept_outlive_their_month_and_comments_do_not(
     assert await store.channels.kept_of_month("2026-01", ("", -1), 100) == rows
     assert await store.channels.kept_of_month("2026-01", (rows[1].code, rows[1].seq), 2) == rows[2:4]
     assert await walk(store, {}, 3) == before, "each is there once"
+    seqs = [row.seq for row in rows if row.code == channels[0].code]
+    assert await store.channels.kept_of_channel(channels[0].code, 0, 9) == seqs
+    assert await store.channels.kept_of_channel(channels[0].code, seqs[0], 1) == seqs[1:2]
     assert [one.month for one in await store.journal.rotate(end_of("2026-07"), 6)] == ["2026-01"]
     for limit in (1, 3, 20):
         assert await walk(store, {}, limit) == before
@@ -270,6 +273,7 @@ async def test_posts_that_are_kept_outlive_their_month_and_comments_do_not(
     assert await store.channels.ended_kept(later + DAY, 9) == []
     assert list(await store.channels.ended_kept(later + DAY + 1, 9)) == [(channels[0].code, second.seq)]
     await store.commit([ChangeSet(rows=[taken_out(channels[0].code, second.seq)])])
+    assert second.seq not in await store.channels.kept_of_channel(channels[0].code, 0, 9)
     assert await store.channels.ended_kept(later + DAY + 1, 9) == []
     assert await walk(store, {}, 3) == left
 

@@ -174,6 +174,12 @@ async def own_entries(call: Call, code: str, after: int) -> tuple[list[Any], int
     room, size, read = await call.app.rooms.load(code), 0, 0
     if room is None or call.account.user not in room.state.members:
         return items, 0
+    while room.state.form is not None and read < ENTRIES_READ and (seqs := await kept_before(call, code, after)):
+        found = await call.app.store.journal.versions(code, seqs)
+        after, read = seqs[-1], read + len(seqs)
+        own = [one.standing for one in found.values() if one.standing.from_.user == call.account.user]
+        items += [entry_item(code, entry) for entry in own]
+        size += sum(len(entry.body.encode()) for entry in own)
     while read < ENTRIES_READ and size < BODY_BYTES:
         page = await call.app.store.journal.page(code, after=after, limit=AT_ONCE)
         for entry in page.entries:
@@ -184,6 +190,13 @@ async def own_entries(call: Call, code: str, after: int) -> tuple[list[Any], int
         if not page.more:
             return items, 0
     return items, after
+
+
+async def kept_before(call: Call, code: str, after: int) -> list[int]:
+    """Return the seqs of posts of a channel above a seq that are kept, and whose month is gone."""
+    seqs = await call.app.store.channels.kept_of_channel(code, after, AT_ONCE)
+    first = (await call.app.store.journal.page(code, after=0, limit=1)).entries if seqs else ()
+    return [seq for seq in seqs if not first or seq < first[0].seq]
 
 
 def entry_item(code: str, entry: Entry) -> dict[str, object]:

@@ -90,6 +90,10 @@ class KeptPosts(Protocol):
         """Return what is kept of a month, by code and seq, from the one after `after`."""
         ...
 
+    async def kept_of_channel(self, code: str, after: int, limit: int) -> list[int]:
+        """Return the seqs of posts of a channel that are kept and not taken out, from the one after `after`."""
+        ...
+
     async def ended_kept(self, since_ms: int, limit: int) -> Sequence[tuple[str, int]]:
         """Return the code and seq of posts that are kept and were removed before a time, or whose channel was closed
         for good."""

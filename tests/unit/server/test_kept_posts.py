@@ -37,6 +37,16 @@ class Years:
             await self.stage.job(MediaJob).do_round()
 
 
+async def own_posts(client: Client) -> list[str]:
+    """Return the posts of an account that stand in what is stored about it."""
+    found, line = [], "/mydata"
+    while line:
+        data = (await client.run_command(line)).data
+        found += [one["body"] for one in data["items"] if data["part"] == "entries" and one["kind"] == "post"]
+        line = f"/mydata {data['next']}" if "next" in data else ""
+    return found
+
+
 async def public_page(years: Years, path: str) -> tuple[int, str]:
     """Return the status and the text of a page for anybody."""
 
@@ -111,6 +121,9 @@ async def test_posts_and_what_they_show_stay_where_they_are_to_and_comments_go(y
         assert kept.from_.user == seats[0].user
         status, text = await public_page(years, f"/{handle}/{place.seq}")
         assert (status, "Chives are up." in text, "At last!" in text) == (200, True, False)
+        mine = await own_posts(star)
+        assert mine[:2] == ["Chives are up.", "A mistake."]
+        assert len(mine) == len(set(mine[:2])) + mine.count("something new"), "each once"
         # It can still be repeated, commented on, and taken back; and what it showed goes with it.
         await fan.post(f"@{seats[1].user}", "Remember?", repost=Repost(code, place.seq))
         assert (await star.get_posts(f"@{seats[1].user}")).posts[0].original is not None

@@ -34,6 +34,12 @@ _OF_MONTH = (
     .order_by(kept_posts.c.code, kept_posts.c.seq)
     .limit(bindparam("limit"))
 )
+_OF_CHANNEL = (
+    select(kept_posts.c.seq)
+    .where(kept_posts.c.code == bindparam("code"), kept_posts.c.seq > bindparam("after"), kept_posts.c.sealed != "")
+    .order_by(kept_posts.c.seq)
+    .limit(bindparam("limit"))
+)
 _REMOVED = exists().where(
     redactions.c.code == kept_posts.c.code,
     redactions.c.seq == kept_posts.c.seq,
@@ -106,6 +112,9 @@ class SqlKeptPosts(SqlReads):
     async def kept_of_month(self, month: str, after: tuple[str, int], limit: int) -> list[KeptPost]:
         code, seq = after
         return [KeptPost(*row) for row in await self._ask(_OF_MONTH, month=month, code=code, seq=seq, limit=limit)]
+
+    async def kept_of_channel(self, code: str, after: int, limit: int) -> list[int]:
+        return [seq for (seq,) in await self._ask(_OF_CHANNEL, code=code, after=after, limit=limit)]
 
     async def ended_kept(self, since_ms: int, limit: int) -> Sequence[tuple[str, int]]:
         return [(code, seq) for code, seq in await self._ask(_ENDED, since=since_ms, limit=limit)]
