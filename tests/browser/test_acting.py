@@ -205,9 +205,9 @@ async def test_an_appeal_goes_from_what_one_is_told_to_the_queue_of_the_group(
     visit: Visit, server: RunningServer
 ) -> None:
     ada, ben, code = await meet(visit, "ada", "ben")
-    sheet = ada.page.get_by_role("dialog")
+    sheet, cleo_name = ada.page.get_by_role("dialog"), f"cleo-{ada.user}"
     async with Client(server.http) as cleo:
-        await cleo.register(f"cleo-{ada.user}", PASSWORD)
+        await cleo.register(cleo_name, PASSWORD)
         group = (await cleo.join(code)).group
         assert group is not None
         await ada.page.get_by_role("button", name="Run this group").click()
@@ -220,6 +220,15 @@ async def test_an_appeal_goes_from_what_one_is_told_to_the_queue_of_the_group(
         await expect(sheet.locator(".line code")).to_contain_text(" mute ")
         await sheet.get_by_role("button", name="Do it").click()
         await expect(ada.notices.last).to_contain_text("an admin")
+        row = ada.page.locator("#members").get_by_role("button", name=cleo_name)
+        await expect(row).to_contain_text("admin")
+        await row.click()
+        await sheet.locator("[data-act=rights]").click()
+        await sheet.get_by_label("pin", exact=True).uncheck()
+        await sheet.get_by_label("ban", exact=True).check()
+        await expect(sheet.locator(".line code")).to_have_text(f"/rights @{cleo_name} +ban -pin")
+        await sheet.get_by_role("button", name="Do it").click()
+        await expect(ada.notices.last).to_contain_text("changed what")
         await cleo.run_command(f"/mute @{ben.user} 10m advertising", group.id)
     await expect(ben.page.locator("#notice")).to_contain_text("You are muted until")
     await ben.page.locator("#told-lines").get_by_role("button", name="Appeal").click()
@@ -229,6 +238,8 @@ async def test_an_appeal_goes_from_what_one_is_told_to_the_queue_of_the_group(
     await expect(ben.page.locator(".note")).to_contain_text("Your appeal is case")
     await ada.page.get_by_role("button", name="Run this group").click()
     await expect(sheet.locator("[data-act=queue]")).to_contain_text("1")
+    await sheet.get_by_role("searchbox").fill("/queue")
+    await expect(sheet.locator("[data-act]:visible")).to_have_count(1)
     await sheet.locator("[data-act=queue]").click()
     await expect(sheet).to_contain_text("it was a joke")
     await sheet.get_by_role("button", name="Approve").click()

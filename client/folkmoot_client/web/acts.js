@@ -5,12 +5,8 @@ import { inOwnTime, sayAct, sayError, sayTag, sayWord, t } from "./texts.js";
 
 const DURATIONS = ["10m", "1h", "1d", "7d", "perm"];
 const PAUSES = ["5s", "10s", "30s", "1m"];
-// Alone they show how things are and change nothing: what is shown above their form.
-const SHOWS = new Set(
-  ("admins bans cases category comments credit duty heir ignore info infopage invites joinmode ladder limit limits links lock log " +
-    "members mutes nick notices notify pins question queue rename requests rights rules sanctions sessions setrules signins slow " +
-    "tag topic transfer uptime verify warns word antiraid id lang").split(" "),
-);
+// Of the commands that need no argument those that do something alone; the others show how things are.
+const ALONE = new Set("dissolve export follow leave mydata unfollow unlock".split(" "));
 // What can be done about what a command lists: the list in its data, the commands, and what each is given beforehand.
 const ROWS = {
   requests: ["items", ["approve", "deny"]],
@@ -127,11 +123,12 @@ export class Acts {
     const command = this.find(name);
     if (!command) return;
     const fields = command.arguments?.flatMap(fieldsOf) ?? [];
+    const shows = !ALONE.has(name) && (command.arguments ?? []).every((argument) => argument.optional);
     const shown = make("div", { role: "status" });
     const view = make("div", {}, shown);
-    if (fields.length || !SHOWS.has(name)) view.append(this.renderForm(command, fields, values, shown));
+    if (fields.length || !shows) view.append(this.renderForm(command, fields, values, shown));
     this.sheet.push(sayAct(command), view);
-    if (SHOWS.has(name) && !Object.keys(values).length) await this.run(`/${name}`, shown).catch(this.onFail);
+    if (shows && !Object.keys(values).length) await this.run(`/${name}`, shown).catch(this.onFail);
     if (shown.offsetHeight > MOST_ABOVE_PX) view.append(shown);
   }
 
@@ -222,8 +219,10 @@ export class Acts {
 
 /** The control of a field, with what is known of its value. */
 function renderInput({ name, kind, choices, hint, isLong, isNeeded }, value, room) {
-  const shared = { id: `field-${name}`, required: isNeeded, placeholder: kind === "text" ? hint : undefined };
-  if (kind === "several") return renderSeveral(choices, name);
+  const shared = { id: `field-${name}`, required: isNeeded, placeholder: /text|several/.test(kind) ? hint : undefined };
+  // What is given and taken has signs: that can be ticked where it is known what there is.
+  const isKnown = !hint?.startsWith("±") || value;
+  if (kind === "several" && isKnown) return renderSeveral(choices, name, value);
   if (kind === "choice") {
     const options = choices.map((choice) => make("option", { value: choice, selected: choice === value }, sayWord(choice, choices)));
     return make("select", shared, ...(isNeeded ? [] : [make("option", { value: "" }, "–")]), ...options);
@@ -237,14 +236,19 @@ function renderInput({ name, kind, choices, hint, isLong, isNeeded }, value, roo
   return input;
 }
 
-/** Words to tick, all of them at first, with a `value` like an input has: nothing for all, `none` for none. */
-function renderSeveral(choices, name) {
-  const boxes = choices.map((choice) => make("input", { type: "checkbox", value: choice, checked: true }));
+/**
+ * Words to tick, with a `value` like an input has. Where it is known which there are (`held`), it says what changes: `+a -b`;
+ * else all are ticked at first, and it is nothing for all, `none` for none.
+ */
+function renderSeveral(choices, name, held) {
+  const isHeld = (choice) => held?.includes(choice) ?? true;
+  const boxes = choices.map((choice) => make("input", { type: "checkbox", value: choice, checked: isHeld(choice) }));
+  const changed = () => boxes.filter((box) => box.checked !== isHeld(box.value)).map((box) => `${box.checked ? "+" : "-"}${box.value}`);
+  const ticked = () => (boxes.every((box) => box.checked) ? [] : boxes.filter((box) => box.checked).map((box) => box.value));
   const rows = boxes.map((box) => make("label.check", {}, box, sayWord(box.value, choices)));
   const group = make("div.several", { role: "group", "aria-label": sayTag("arg", name) }, ...rows);
-  Object.defineProperty(group, "value", {
-    get: () => (boxes.every((box) => box.checked) ? "" : boxes.filter((box) => box.checked).map((box) => box.value).join(" ") || "none"),
-  });
+  const words = () => (held ? changed() : boxes.some((box) => box.checked) ? ticked() : ["none"]);
+  Object.defineProperty(group, "value", { get: () => words().join(" ") });
   return group;
 }
 

@@ -173,7 +173,7 @@ export class Menus {
   }
 
   itemOn(name, member) {
-    const values = { user: `@${member.user}`, seq: `@${member.user}` };
+    const values = { user: `@${member.user}`, seq: `@${member.user}`, permission: name === "rights" ? member.permissions ?? [] : undefined };
     const item = this.actOf(name, values);
     if (item && !item.why && ONLY_BELOW.has(name)) item.why = this.whyOutranked(member);
     if (item && name === "mute") {
@@ -195,7 +195,13 @@ export class Menus {
       const drawn = items.map((item) => (rows[item.name] = this.renderItem(item)));
       return make("section", {}, make("h3", {}, t(`part_${part}`)), ...drawn);
     });
-    this.acts.sheet.push(room.group.name, ...sections);
+    const field = make("input", { type: "search", "aria-label": t("find_act"), placeholder: t("find_act") });
+    field.addEventListener("input", () => {
+      const wanted = field.value.toLowerCase();
+      for (const row of Object.values(rows)) row.hidden = !row.textContent.toLowerCase().includes(wanted);
+      for (const section of sections) section.hidden = ![...section.children].slice(1).some((row) => !row.hidden);
+    });
+    this.acts.sheet.push(room.group.name, field, ...sections);
     for (const name of COUNTED.filter((one) => this.acts.find(one)?.allowed)) {
       const { data } = await this.chat.command(room, `/${name}`).catch(() => ({ data: {} }));
       const count = (data.items?.length ?? 0) + (data.appeals?.length ?? 0);

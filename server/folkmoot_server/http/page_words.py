@@ -142,6 +142,7 @@ WORDS: dict[str, str] = {
     "run": N_("Run this group"),
     "pins": N_("What is pinned"),
     "outranked": N_("Only on members below your own role."),
+    "find_act": N_("What do you want to do?"),
     "find_member": N_("Find a member"),
     "part_look": N_("For everybody"),
     "part_people": N_("People"),

@@ -18,6 +18,21 @@ from ..common.labels import LABELS
 from .page_words import WORDS
 from .responses import JSON, Content, answer
 
+SAID = {
+    "join_mode",
+    "role",
+    "permission",
+    "links",
+    "comments",
+    "verdict",
+    "category",
+    "grade",
+    "level",
+    "shown",
+    "state",
+}
+"""The fields whose values the page says, in notices, menus and tags."""
+
 OTHER = {"en": "中文", "zh-CN": "English"}
 """What the button is called, in each language, that changes to the other one."""
 
@@ -35,7 +50,7 @@ def texts_in(language: str) -> Content:
     """Return `words` (name -> what the page says), `notices` (event -> how it is told) and `labels` (field -> value
     -> how it is said), made once."""
     say = catalogue(language).gettext
-    tables = LABELS | {"reason": REASON_NAMES}
+    tables = {field: table for field, table in LABELS.items() if field in SAID} | {"reason": REASON_NAMES}
     labels = {field: {value: say(text) for value, text in table.items()} for field, table in tables.items()}
     notices = {
         kind.__struct_config__.tag: told(telling, language) for kind, telling in TELLINGS.items() if telling.public

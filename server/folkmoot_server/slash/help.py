@@ -181,6 +181,7 @@ def permissions_here(call: Call) -> list[str]:
 KNOWN: dict[tuple[str, str], Callable[[Call], Iterable[str]]] = {
     ("report", "reason"): lambda call: call.app.policy.cases.reasons,
     ("promote", "permissions…|none"): permissions_here,
+    ("rights", "±permission…"): permissions_here,
     ("category", "name"): lambda call: sorted(call.app.policy.categories),
 }
 """The words that fit an argument of a command, where the operator says which there are."""
