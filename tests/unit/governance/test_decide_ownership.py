@@ -54,6 +54,12 @@ def offered(to: str = "mia", *later: e.Event) -> GroupState:
     return make_group(e.TransferOffered(at=NOW, by="olga", user=to, until_ms=SOON), *later)
 
 
+def test_who_has_as_many_as_they_may_have_takes_over_no_more() -> None:
+    assert code_of(ask(offered(), c.AcceptTransfer(have=2, limit=2), "mia")) == ErrorCode.CHANNEL_QUOTA
+    for limit in (3, 0):
+        assert code_of(ask(offered(), c.AcceptTransfer(have=2, limit=limit), "mia")) is None
+
+
 def test_a_transfer_takes_two() -> None:
     state = make_group()
     do(state, c.OfferTransfer("mia"), "olga")

@@ -43,6 +43,13 @@ def test_the_line() -> None:
     assert in_line(state, {"adam": NOW, "mia": SOON}) == ["mia", "adam"]
 
 
+def test_who_has_as_many_as_they_may_have_is_passed_over() -> None:
+    for limit, owner in ((2, "mia"), (3, "adam"), (0, "adam")):
+        state = make_group(e.MemberPromoted(at=NOW, by="olga", user="mia", permissions=()))
+        (event,) = succeed(state, c.Candidate(Actor("adam"), 0, have=2, limit=limit), *candidates("mia"))
+        assert event.user == owner
+
+
 def test_a_short_absence_changes_nothing() -> None:
     assert succeed(make_group(), *candidates("adam"), until=LONG - 1) == []
 
