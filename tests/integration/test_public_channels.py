@@ -162,6 +162,18 @@ async def test_a_public_account_is_not_there_for_others_before_it_is_approved(ro
     assert {"application_opened", "application_approved", "channel_opened"} <= set(kinds)
 
 
+async def test_who_is_invited_to_one_that_waits_comes_in_and_nobody_else(root: Wire, sign_in: SignIn) -> None:
+    owner, invited, stranger = [await sign_in() for _ in range(3)]
+    code = await open_public(owner, "team.news")
+    await owner.run(f"/invite @{invited.user}", code)
+    await refused(stranger.ask(rq.JoinGroup, group=code), ErrorCode.NO_SUCH_GROUP)
+    await invited.run(f"/join {code}")
+    await owner.run(f"/promote @{invited.user} publish", code)
+    await refused(invited.post(code, "too soon"), ErrorCode.NOT_OPEN)
+    await admin(root, "application approve", await case_of(root, owner), reason="in order")
+    await invited.post(code, "at last")
+
+
 async def test_nobody_approves_their_own(root: Wire, sign_in: SignIn) -> None:
     editor = await sign_in()
     await open_public(editor, "own.news")

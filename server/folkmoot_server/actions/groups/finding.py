@@ -42,13 +42,15 @@ class GroupFinder:
                 said, rule = N_("Too many codes that no group has: wait {wait}."), "limits.unknown_codes_per_minute"
                 return Refusal(ErrorCode.RATE_LIMITED, said, {"retry_after_ms": wait, "rule": rule})
         room = await self._rooms.load(code)
-        if room is not None and room.state.is_pending and seeker is not None and not _is_editor(room, seeker):
+        if room is not None and room.state.is_pending and seeker is not None and not _is_known_to(room, seeker):
             room = None
         if room is None and seeker is not None and counts:
             self._shared_limits.take_code(seeker.user, seeker.address)
         return room or (NO_SUCH_CHANNEL if by_handle else NO_SUCH_GROUP)
 
 
-def _is_editor(room: Room, seeker: Session) -> bool:
-    """Say whether who looks for a channel is one of its editors: nobody else knows of one that is not open."""
-    return seeker.account is not None and seeker.user in room.state.members
+def _is_known_to(room: Room, seeker: Session) -> bool:
+    """Say whether who looks for a channel is one of its editors, or is to be: nobody else knows of one that is not
+    open."""
+    state = room.state
+    return seeker.account is not None and (seeker.user in state.members or seeker.user in state.invitations)
