@@ -4,10 +4,11 @@ A row is a row of the table of articles in the design. Whatever is added to a ro
 three nodes where the article says so (`cluster/`).
 """
 
-import ast
 from pathlib import Path
 
 import pytest
+
+from tests.named import names_in
 
 TESTS = Path(__file__).resolve().parents[1]
 PUBLIC = "integration/test_public_channels.py"
@@ -112,6 +113,4 @@ ARTICLES: dict[str, tuple[tuple[str, str], ...]] = {
 @pytest.mark.parametrize("article", ARTICLES)
 def test_what_an_article_asks_is_tried(article: str) -> None:
     for file, name in ARTICLES[article]:
-        tree = ast.parse((TESTS / file).read_text("utf-8"))
-        there = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
-        assert name in there, f"{file} has no {name}"
+        assert name in names_in(TESTS / file), f"{file} has no {name}"

@@ -17,7 +17,8 @@ from folkmoot_client.sdk import Acts, Bot, Client, Message, RequestRefused
 from folkmoot_protocol import ErrorCode
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
-from tests.integration.server import Server
+from tests.integration.running import RunningServer
+from tests.integration.server import PASSWORD, Server
 from tests.integration.wire import Wire
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -170,3 +171,19 @@ async def test_acts_are_commands_with_nothing_smuggled_in(shared: Server) -> Non
         await acts.unmute(other.user)
         with pytest.raises(RequestRefused, match=ErrorCode.FORBIDDEN.value):
             await acts.kick(owner.user, "x")
+
+
+async def test_what_a_rate_limit_refuses_is_waited_for(tmp_path: Path) -> None:
+    server = RunningServer(tmp_path, FOLKMOOT_LIMITS__POSTS_PER_SECOND="2")
+    await server.start()
+    async with Client(server.ws) as ann, Client(server.ws, waits=True) as robot:
+        await ann.register("ann", PASSWORD)
+        await robot.register("robot", PASSWORD)
+        group = (await ann.create_group("Robots")).id
+        with pytest.raises(RequestRefused, match=ErrorCode.RATE_LIMITED.value):
+            for number in range(100):
+                await ann.post(group, f"{number}")
+        await robot.join(group)
+        posted = [await robot.post(group, f"robot {number}") for number in range(8)]
+        assert len({one.seq for one in posted}) == 8
+    assert await server.stop() == 0
