@@ -91,8 +91,9 @@ async def test_what_two_people_do_by_menus_and_cards(visit: Visit) -> None:
     await expect(cards).to_have_count(2)
 
 
-async def test_what_is_not_allowed_is_grey_and_says_why(visit: Visit) -> None:
+async def test_what_is_not_allowed_says_why_and_a_reply_supplies_the_target(visit: Visit) -> None:
     ada, ben, _ = await meet(visit, "ada", "ben")
+    # What is not allowed is grey, and says why.
     await ada.say("rubbish")
     await ben.hears("rubbish")
     await post(ben, "rubbish").click(button="right")
@@ -105,16 +106,24 @@ async def test_what_is_not_allowed_is_grey_and_says_why(visit: Visit) -> None:
     await ben.page.locator("#members").get_by_text(f"@{ada.user}").click()
     mute = ben.page.get_by_role("dialog").get_by_role("button", name="Mute")
     await expect(mute).to_have_attribute("aria-disabled", "true")
-
-
-async def test_a_reply_supplies_the_target_of_a_command(visit: Visit) -> None:
-    ada, ben, _ = await meet(visit, "ada", "ben")
+    await ben.page.keyboard.press("Escape")
+    # A command that replies needs no number.
     await ben.say("CHEAP WATCHES")
-    await ada.hears("CHEAP WATCHES")
+    await ada.hears("rubbish", "CHEAP WATCHES")
     await choose(ada, "WATCHES", "Reply")
     await ada.say("/delete advertising again")
-    await ben.hears("This message was deleted.")
+    await ben.hears("rubbish", "This message was deleted.")
     await expect(ben.notices.last).to_contain_text("advertising again")
+    # A locked group says so where one writes.
+    await ada.page.get_by_role("button", name="Run this group").click()
+    sheet = ada.page.get_by_role("dialog")
+    await sheet.locator("[data-act=lock]").click()
+    await expect(sheet).to_contain_text("Everyone may post.")
+    await sheet.get_by_role("button", name="1 h").click()
+    await sheet.get_by_role("button", name="Do it").click()
+    await expect(ben.page.locator("#notice")).to_contain_text("Only owner and admins may post until")
+    await ada.page.locator(".note").last.get_by_role("button", name="Undo").click()
+    await expect(ben.page.locator("#notice")).to_be_hidden()
 
 
 async def test_the_log_is_one_stop_of_the_keyboard(visit: Visit) -> None:
@@ -186,19 +195,6 @@ async def test_on_a_phone_holding_a_message_opens_its_menu(visit: Visit) -> None
     for width in (390, 320):
         await ben.page.set_viewport_size({"width": width, "height": 640})
         assert await ben.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-async def test_a_locked_group_says_so_where_one_writes(visit: Visit) -> None:
-    ada, ben, _ = await meet(visit, "ada", "ben")
-    await ada.page.get_by_role("button", name="Run this group").click()
-    sheet = ada.page.get_by_role("dialog")
-    await sheet.locator("[data-act=lock]").click()
-    await expect(sheet).to_contain_text("Everyone may post.")
-    await sheet.get_by_role("button", name="1 h").click()
-    await sheet.get_by_role("button", name="Do it").click()
-    await expect(ben.page.locator("#notice")).to_contain_text("Only owner and admins may post until")
-    await ada.page.locator(".note").get_by_role("button", name="Undo").click()
-    await expect(ben.page.locator("#notice")).to_be_hidden()
 
 
 async def test_an_appeal_goes_from_what_one_is_told_to_the_queue_of_the_group(
