@@ -13,14 +13,21 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 RUN = "axe.run(document, {resultTypes: ['violations']})"
 
-DESKTOP = {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}}
-PHONE = {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 390, "height": 844}}
 
 
 async def wrong_with(visitor: Visitor) -> list[str]:
-    """What axe has to say about what is shown now."""
-    found = await visitor.page.evaluate(RUN)
-    return [f"{one['impact']} {one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
+    """What axe has to say about what is shown now, in the light and in the dark."""
+    wrong = []
+    for scheme in ("light", "dark"):
+        await visitor.page.emulate_media(color_scheme=scheme)
+        # Colours that are on their way are none that anybody reads by.
+        await visitor.page.evaluate("document.getAnimations().forEach((one) => one.finish())")
+        found = await visitor.page.evaluate(RUN)
+        nodes = [(one, node) for one in found["violations"] for node in one["nodes"]]
+        wrong += [f"{scheme}: {one['impact']} {one['id']}: {node['html']}" for one, node in nodes]
+    return wrong
 
 
 @pytest.mark.parametrize(("options", "is_chinese"), [(DESKTOP, False), (PHONE, True)], ids=["desktop", "phone"])
@@ -59,4 +66,10 @@ async def test_axe_finds_nothing(visit: Visit, options: dict[str, object], is_ch
     await page.locator("article .name").first.click()
     await expect(page.locator("[data-act=verify]")).to_be_visible()
     wrong["self"] = await wrong_with(ada)
+    await page.locator("#sheet-close").click()
+    if await page.locator("#back").is_visible():
+        await page.locator("#back").click()
+    await page.locator("#home").click()
+    await expect(page.locator("#channels-title")).to_be_visible()
+    wrong["home"] = await wrong_with(ada)
     assert {view: found for view, found in wrong.items() if found} == {}
