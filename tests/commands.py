@@ -70,10 +70,10 @@ class Command:
         self.pid = int(self._line())
 
     def _line(self) -> bytes:
-        """Return the next line that the process's keeper sends."""
+        """Return the next line that what has started the process sends."""
         while b"\n" not in self._told:
             data = self._end.recv(64)
-            assert data, "the keeper of a command is gone"
+            assert data, "what starts commands is gone"
             self._told += data
         line, _, self._told = self._told.partition(b"\n")
         return line

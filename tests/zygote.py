@@ -8,6 +8,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -40,33 +41,48 @@ def take_order(control: socket.socket) -> tuple[dict[str, object], list[int]] | 
     return (json.loads(data), files) if data else None
 
 
-def run_to_the_end(command: int, answer: int) -> None:
-    """Wait for the process that runs a command; tell how it ended."""
-    _, status = os.waitpid(command, 0)
-    with suppress(BrokenPipeError):  # who gave the order need not care
-        os.write(answer, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+def tell_ends(running: dict[int, int]) -> None:
+    """Tell of commands that have ended how they did. `running` has, by process id, where to."""
+    while running:
+        ended, status = os.waitpid(-1, os.WNOHANG)
+        if not ended:
+            return
+        answer = running.pop(ended)
+        with suppress(BrokenPipeError):  # who gave the order need not care
+            os.write(answer, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os.close(answer)
 
 
 def fork_on_order(control: socket.socket) -> bool:
     """Serve orders. Return True in each process that is to run a command, False when there will be no more."""
-    while (given := take_order(control)) is not None:
+    running: dict[int, int] = {}
+    ends, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
+    signal.signal(signal.SIGCHLD, lambda _signal, _frame: None)
+    while True:
+        ready, _, _ = select.select([control, ends], [], [])
+        if ends in ready:
+            os.read(ends, 4096)
+            tell_ends(running)
+        if control not in ready:
+            continue
+        if (given := take_order(control)) is None:
+            return False
         order, files = given
-        # A keeper between us and the command waits for its end, so that we need not wait for many at a time.
-        if os.fork() == 0:
-            control.close()
+        command = os.fork()
+        if command == 0:
+            signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            command = os.fork()
-            if command == 0:
-                become(order, files)
-                return True
-            os.write(files[3], f"{command}\n".encode())
-            for one in files[:3]:
+            for one in (control.detach(), ends, tell, *running.values()):
                 os.close(one)
-            run_to_the_end(command, files[3])
-            os._exit(0)
-        for one in files:
+            become(order, files)
+            return True
+        running[command] = files[3]
+        with suppress(BrokenPipeError):
+            os.write(files[3], f"{command}\n".encode())
+        for one in files[:3]:
             os.close(one)
-    return False
 
 
 def become(order: dict[str, object], files: list[int]) -> None:
@@ -112,7 +128,6 @@ def main() -> None:
             importlib.import_module(name)
     hash_cheaply()
     compile_statements()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     # A ^C in the terminal is for the tests: they end what they started.
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.collect()
