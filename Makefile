@@ -62,9 +62,10 @@ endif
 run: install
 	@$(BIN)/folkmoot serve --profile open
 
-# Two workers: most tests wait for real processes. A file stays on one worker, so what its tests share is shared.
+# Three workers, for two cores as well: many tests wait for real processes, some for seconds. A file stays on one
+# worker, so what its tests share is shared.
 test: install
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 # What each failure of a cluster looks like, nodes replaced and restarted one by one, a soak with a checker, a search for
 # planted identities in the database: minutes long, so apart from `test`.

@@ -20,7 +20,7 @@ load_profiles()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run slow folders first: when two workers share the tests, quick files fill the end and neither waits for long.
+    """Run slow folders first: when workers share the tests, quick files fill the end and none waits for long.
 
     Where hypothesis looks for long, no time limit ends it.
     """
