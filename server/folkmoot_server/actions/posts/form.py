@@ -43,10 +43,14 @@ class Form(Struct, frozen=True):
         return self.kind in SAID
 
 
-def features_of(form: Form) -> list[Feature]:
-    """Return the functions that a post takes."""
-    of_text = {published.PUBLICATION.name: Feature.CHANNELS, published.COMMENT.name: Feature.COMMENTS}
-    asked = [of_text[form.text.name]] if form.text.name in of_text else []
+FEATURES_OF_TEXT = {published.PUBLICATION.name: Feature.CHANNELS, published.COMMENT.name: Feature.COMMENTS}
+
+
+def features_of(form: Form) -> Sequence[Feature]:
+    """Return the functions that a post takes; a plain one takes none."""
+    if form is TEXT:
+        return ()
+    asked = [FEATURES_OF_TEXT[form.text.name]] if form.text.name in FEATURES_OF_TEXT else []
     return [*asked, *([Feature.MEDIA] if form.media else []), *([Feature.REPOSTS] if "repost" in form.data else [])]
 
 

@@ -330,13 +330,25 @@ class Posting:
         slowed = room.state.slow_ms and form.is_said
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
         held, halted = account.held, self._in_force.emergencies and account.emergencies
+        is_plain = form is TEXT
         refusal = (
-            check_features(features_of(form), account.assessed, policy)
+            (None if is_plain else check_features(features_of(form), account.assessed, policy))
+            # Each by its place: to put them together first would cost more than to look at them.
             or check_text(
-                *(form.text, body, user, identity, held, room.state, now, policy, last_post, verified_ts, halted),
-                len(form.media),
+                form.text,
+                body,
+                user,
+                identity,
+                held,
+                room.state,
+                now,
+                policy,
+                last_post,
+                verified_ts,
+                halted,
+                0 if is_plain else len(form.media),
                 pending.thread,
-                self._categories_of(pending),
+                () if is_plain else self._categories_of(pending),
                 pending.original,
             )
             or (self._check_slowed(pending, account.user, halted, now) if halted else None)
@@ -369,16 +381,20 @@ class Posting:
         """Publish a stored post, unless it repeats one; record the rule that it breaks, if it does."""
         change_set = pending.change_set
         if change_set.repeated is None:
-            new = change_set.entries[0]
-            self._bus.publish(GroupUpdate(pending.room.state.code, (new.entry,), change_set.version))
-            if pending.room.state.form is not None:
-                self._responses.note(pending.room, new.entry)
-            if pending.form.kind is EntryKind.POST:
-                channel, ts = pending.room.state, new.entry.ts
-                repeated = shown_original(pending.original, ts)
-                self._bus.publish(PostUpdate(channel.code, as_published(new.entry, channel, ts), repeated))
+            new, state = change_set.entries[0], pending.room.state
+            self._bus.publish(GroupUpdate(state.code, (new.entry,), change_set.version))
+            if state.form is not None:
+                self._tell_readers(pending, new.entry)
             if pending.flag is not None:
                 self._review.flag(pending.room, new, pending.flag)
+
+    def _tell_readers(self, pending: PendingPost, entry: Entry) -> None:
+        """Tell those who read a channel, and whom an entry of it concerns."""
+        self._responses.note(pending.room, entry)
+        if entry.kind is EntryKind.POST:
+            channel, ts = pending.room.state, entry.ts
+            repeated = shown_original(pending.original, ts)
+            self._bus.publish(PostUpdate(channel.code, as_published(entry, channel, ts), repeated))
 
     async def repeat_or_refuse(
         self, session: Session, request: rq.Post, body: str, form: Form, refusal: Refusal
