@@ -21,7 +21,7 @@ from folkmoot_server.crypto.passwords import hash_token
 from folkmoot_server.crypto.sealing import load_key
 from folkmoot_server.storage.change_set import ChangeSet
 from folkmoot_server.storage.changes import token_row
-from tests.builders.world import START, World
+from tests.builders.world import World
 from tests.cluster.checker import Place, told
 from tests.cluster.conftest import StartCluster
 from tests.cluster.nemesis import start_again
@@ -304,7 +304,10 @@ async def register_many(cluster: Cluster, stack: contextlib.AsyncExitStack, coun
 def registration(user: str, token: str, agreement: str) -> ChangeSet:
     """Return what registering stores, but for a password."""
     change_set = World().register(user, agreement=agreement, password_hash="")
-    change_set.rows = [*change_set.rows, token_row(hash_token(token), user, START)]
+    change_set.rows = [
+        *change_set.rows,
+        token_row(hash_token(token), user, int(time.time() * 1000)),
+    ]  # it ends some time after its use
     return change_set
 
 
