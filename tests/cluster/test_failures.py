@@ -304,10 +304,8 @@ async def register_many(cluster: Cluster, stack: contextlib.AsyncExitStack, coun
 def registration(user: str, token: str, agreement: str) -> ChangeSet:
     """Return what registering stores, but for a password."""
     change_set = World().register(user, agreement=agreement, password_hash="")
-    change_set.rows = [
-        *change_set.rows,
-        token_row(hash_token(token), user, int(time.time() * 1000)),
-    ]  # it ends some time after its use
+    # Of now: a token that was not used for months has ended.
+    change_set.rows = [*change_set.rows, token_row(hash_token(token), user, int(time.time() * 1000))]
     return change_set
 
 

@@ -75,7 +75,7 @@ class Chat:
         showing = asyncio.create_task(self._show_events())
         typing = asyncio.create_task(self._read_lines())
         try:
-            self._screen.older = self._load_older
+            self._screen.older = lambda: self._try(self._load_older)
             async with self._screen.shown():
                 await asyncio.wait({showing, typing}, return_when=asyncio.FIRST_COMPLETED)
                 for task in (typing, showing):
@@ -315,16 +315,14 @@ class Chat:
 
     def _show_state(self) -> None:
         """Say where one is, what is unread elsewhere, and how the connection stands."""
-        groups = self._client.groups
+        groups, cursors = self._client.groups, self._client.cursors()
         told = [view.clean(self._names.get(self._current or "", ""))] if self._current else []
         if self._current in groups:
             told.append(fm.show_group_code(self._current or ""))
             members = groups[self._current or ""].members
             told.append(_("members: {count}").format(count=members))
         unread = sum(
-            max(0, self._client.cursors().get(code, 0) - (group.read_seq or 0)) > 0
-            for code, group in groups.items()
-            if code != self._current
+            cursors.get(code, 0) > (group.read_seq or 0) for code, group in groups.items() if code != self._current
         )
         told += [_("groups with news: {count}").format(count=unread)] if unread else []
         self._screen.show_state(" · ".join([*told, *([self._state] if self._state else [])]))

@@ -4,8 +4,11 @@ For each server that of who was there last, and of each of the others one may go
 windows.
 """
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -48,14 +51,30 @@ class SavedSessions:
     def save(self, server: str, session: Session) -> None:
         """Remember a session in place of an earlier one of the same user. Raises OSError."""
         kept = {"user": session.user, "token": session.token}
-        self._write({**self._read(), server: kept, _key(server, session.user): kept})
+        with self._alone():
+            self._write({**self._read(), server: kept, _key(server, session.user): kept})
 
     def forget(self, server: str, user: str | None = None) -> None:
         """Forget the session on a server, the user's or the last. Raises OSError."""
-        sessions, session = self._read(), self.find(server, user)
-        if session is not None:
+        session = self.find(server, user)
+        if session is None:
+            return
+        with self._alone():
+            sessions = self._read()
             ended = [key for key in (server, _key(server, session.user)) if _is_of(sessions.get(key), session.user)]
             self._write({key: one for key, one in sessions.items() if key not in ended})
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other windows from changing the file between reading and writing it: theirs would be lost. Raises
+        OSError."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def _read(self) -> dict[str, object]:
         try:
@@ -66,7 +85,6 @@ class SavedSessions:
 
     def _write(self, sessions: dict[str, object]) -> None:
         """Replace the file whole; a temporary file is made with mode 0600, so nobody else ever reads a token."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with NamedTemporaryFile("w", encoding="utf-8", dir=self._path.parent, delete=False) as file:
             json.dump(sessions, file, indent=2)
         os.replace(file.name, self._path)
