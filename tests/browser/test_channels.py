@@ -121,6 +121,7 @@ async def test_editors_decide_who_comments_and_apply_for_what_is_granted(visit: 
     await page.get_by_label("Who may comment").select_option("closed")
     await page.get_by_label("Write a post").fill("Second.")
     await page.get_by_role("button", name="Publish").click()
+    await expect(page.locator(".item .body")).to_have_text(["Second.", "First."])
     await page.locator(".item").first.get_by_role("link", name="Comments").click()
     await expect(page.locator("#policy")).to_have_text("Nobody may comment.")
     await page.get_by_label("Who may comment").select_option("approval")

@@ -262,10 +262,10 @@ class App {
   /** Answers to commands, between the log and the field: the newest in sight, each until it is closed. */
   onNotes(room) {
     if (room !== this.room) return;
-    const { isAtBottom } = this.log;
+    const wasAtBottom = this.log.room === room && this.log.isAtBottom;
     byId("notes").replaceChildren(...room.notes.map((note) => (note.card ??= this.acts.renderCard(note))));
     byId("notes").lastChild?.scrollIntoView({ block: "nearest" });
-    if (isAtBottom) this.log.toBottom();
+    if (wasAtBottom) this.log.toBottom();
   }
 
   onCreated(room) {

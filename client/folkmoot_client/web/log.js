@@ -144,14 +144,19 @@ export class Log {
     return this.pane.scrollHeight - this.pane.scrollTop - this.pane.clientHeight < NEAR_BOTTOM_PX;
   }
 
-  /** Show a room from the first line on that was not read yet, or the newest. */
+  /** Show a room from the first line on that was not read yet, or the newest. What passes by on the way was not read. */
   async show(room) {
     this.room = room;
     this.readAt = room.unread ? (room.group.read_seq ?? 0) : Infinity;
+    this.isPlaced = false;
     this.redraw();
     this.pane.scrollTop = this.pane.scrollHeight;
-    if (room.feed.entries.length < 40) await this.loadOlder();
-    if (room === this.room && !(await this.toUnseen()) && room === this.room) this.toBottom();
+    try {
+      if (room.feed.entries.length < 40) await this.loadOlder();
+      if (room === this.room && !(await this.toUnseen()) && room === this.room) this.toBottom();
+    } finally {
+      if (room === this.room) this.isPlaced = true;
+    }
   }
 
   /** Bring the first line into sight that was not read yet; return whether there is one that is not too far back. */
@@ -213,7 +218,7 @@ export class Log {
   }
 
   scrolled() {
-    if (this.isAtBottom) this.read();
+    if (this.isPlaced && this.isAtBottom) this.read();
     if (this.pane.scrollTop < NEAR_TOP_PX && this.room?.feed.entries.length && !this.room.isComplete) {
       this.loadOlder().catch(() => this.drawHead());
     }
