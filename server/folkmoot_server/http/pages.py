@@ -47,12 +47,27 @@ ASIDES = {
     "text/css": re.compile(rb"^[ \t]*/\*[^*]*\*/[ \t]*$|^[ \t]+", re.MULTILINE),
     "text/html": re.compile(rb"^[ \t]+", re.MULTILINE),
 }
+SPACES = {
+    "text/javascript": re.compile(
+        rb"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""  # strings stay, templates in templates too
+        rb"""|`(?:[^`$\n]|\$(?!\{)|\$\{(?:[^`}\n]|`[^`\n]*`)*\})*`"""
+        rb"""|(?:(?<=[(=,:?!&|>\[])|(?<=[(=,:?!&|>\[] )|(?<=\breturn )|^)"""
+        rb"""/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*)"""
+        rb"""| *//.*| *([{}()\[\]<>=!?:;,&|*%]) *|(?<![-+]) ([-+/]=?) (?![-+])""",
+        re.MULTILINE,
+    ),
+    "text/css": re.compile(rb"""("[^"\n]*")|;(?= ?\})| *([{};,>]) *|(?<=[\w-])(:) """),
+    "text/html": re.compile(rb"""()(?<==)"([\w-]+)"()"""),
+}
+"""What needs no space: groups are what stays of it."""
 
 
 def lean(body: bytes, kind: str) -> bytes:
-    """Return a text without indentation and lines of comment, which are for who reads the source; lines keep their
-    numbers. No string of a script goes over several lines, and no text of the page is set as it stands."""
-    return ASIDES[kind].sub(b"", body) if kind in ASIDES else body
+    """Return a text without the spaces and the comments that are for who reads the source; lines keep their numbers.
+    No string of a script goes over several lines, and no text of the page is set as it stands."""
+    if kind not in ASIDES:
+        return body
+    return SPACES[kind].sub(lambda found: b"".join(part or b"" for part in found.groups()), ASIDES[kind].sub(b"", body))
 
 
 async def web_client(request: Request) -> Response:
