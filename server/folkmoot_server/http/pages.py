@@ -1,7 +1,6 @@
 """Pages that are the same for everybody: the web client, the published documents, the protocol's description."""
 
 import mimetypes
-import re
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
@@ -25,6 +24,7 @@ from ..storage.api import StoredAgreement
 from ..storage.change_set import StorageError
 from .group_page import CONTENT_SECURITY, style
 from .imprint import Imprint, imprint_rows
+from .lean import lean
 from .responses import HTML, JSON, Content, answer, preferred_language, respond, wants_json
 
 log = structlog.get_logger()
@@ -42,36 +42,9 @@ def web_files() -> dict[str, Content]:
     return found
 
 
-ASIDES = {
-    "text/javascript": re.compile(rb"^[ \t]*(//|/\*\*|\*[ /]).*|^[ \t]+", re.MULTILINE),
-    "text/css": re.compile(rb"^[ \t]*/\*[^*]*\*/[ \t]*$|^[ \t]+", re.MULTILINE),
-    "text/html": re.compile(rb"^[ \t]+", re.MULTILINE),
-}
-SPACES = {
-    "text/javascript": re.compile(
-        rb"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""  # strings stay, templates in templates too
-        rb"""|`(?:[^`$\n]|\$(?!\{)|\$\{(?:[^`}\n]|`[^`\n]*`)*\})*`"""
-        rb"""|(?:(?<=[(=,:?!&|>\[])|(?<=[(=,:?!&|>\[] )|(?<=\breturn )|^)"""
-        rb"""/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n\[])+/[a-z]*)"""
-        rb"""| *//.*| *([{}()\[\]<>=!?:;,&|*%]) *|(?<![-+]) ([-+/]=?) (?![-+])""",
-        re.MULTILINE,
-    ),
-    "text/css": re.compile(rb"""("[^"\n]*")|;(?= ?\})| *([{};,>]) *|(?<=[\w-])(:) """),
-    "text/html": re.compile(rb"""()(?<==)"([\w-]+)"()"""),
-}
-"""What needs no space: groups are what stays of it."""
-
-
-def lean(body: bytes, kind: str) -> bytes:
-    """Return a text without the spaces and the comments that are for who reads the source; lines keep their numbers.
-    No string of a script goes over several lines, and no text of the page is set as it stands."""
-    if kind not in ASIDES:
-        return body
-    return SPACES[kind].sub(lambda found: b"".join(part or b"" for part in found.groups()), ASIDES[kind].sub(b"", body))
-
-
-async def web_client(request: Request) -> Response:
-    """Return a file of the web client, its page if none is named."""
+def web_client(request: Request) -> Response:
+    """Return a file of the web client, its page if none is named. No coroutine, so it runs in a thread: the first
+    time all files are read."""
     content = web_files().get(request.path_params.get("name", "index.html"))
     if content is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
