@@ -7,6 +7,8 @@ from datetime import datetime
 import folkmoot_protocol as fm
 
 from ..terminal import _
+from . import markdown
+from .markdown import parse
 
 Piece = tuple[str, str]
 """A style of prompt_toolkit's and a text."""
@@ -79,6 +81,30 @@ def show_author(author: fm.Author) -> list[Piece]:
     return [*pieces, (style, " " + " ".join(marks))] if marks else pieces
 
 
+MARKS = {"code": "fg:ansigreen", "b": "bold", "i": "italic"}
+"""The styles of what the marks of a text make of it."""
+
+
+def show_text(text: str) -> list[Piece]:
+    """Return a text that cannot control the terminal, with what its marks make of it; further lines are indented."""
+    lines: list[list[Piece]] = []
+    for block in parse("\n".join(text.splitlines())):
+        for number, line in enumerate(block.lines):
+            start = {"quote": "│ ", "code": "  "}.get(block.kind, "")
+            if block.kind == "list":
+                start = block.marks[number].replace("-", "•") + " "
+            lines.append([*([(DIM, start)] if start else []), *(piece for one in line for piece in _marked(one))])
+    return [piece for number, line in enumerate(lines) for piece in ([("", f"\n{INDENT}")] if number else []) + line]
+
+
+def _marked(piece: markdown.Piece) -> list[Piece]:
+    style = " ".join(MARKS[one] for one in (piece.kind, *piece.style) if one in MARKS)
+    shown = [(style, "".join(map(_shown, piece.text)))]
+    if piece.href and piece.href != piece.text:
+        shown.append((DIM, f" ({''.join(map(_shown, piece.href))})"))
+    return shown
+
+
 def show_entry(entry: fm.Entry) -> list[Piece]:
     """Return one entry as a line: time, seq, author, text."""
     start: list[Piece] = [(DIM, f"{show_clock(entry.ts)} #{entry.seq} ")]
@@ -86,22 +112,27 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
         start.append((DIM, f"↪#{entry.reply_to} "))
     if entry.redacted:
         return [*start, *show_author(entry.from_), (DIM, " " + _("(removed)"))]
-    body = clean(entry.body)
     match entry.kind:
         case fm.EntryKind.ACTION:
-            return [*start, ("", "* "), *show_author(entry.from_), ("", f" {body}")]
+            return [*start, ("", "* "), *show_author(entry.from_), ("", " "), *show_text(entry.body)]
         case fm.EntryKind.TEXT | fm.EntryKind.POST | fm.EntryKind.COMMENT:
-            return [*start, *show_author(entry.from_), ("", f": {body}")]
+            return [*start, *show_author(entry.from_), ("", ": "), *show_text(entry.body)]
         case fm.EntryKind.ANNOUNCEMENT:
-            return [*start, *show_author(entry.from_), (STRONG, f": {body}")]
+            return [*start, *show_author(entry.from_), (STRONG, ": "), *show_strong(entry.body)]
         case fm.EntryKind.EDIT:
             edited = _("edited #{seq}").format(seq=entry.target)
-            return [*start, *show_author(entry.from_), (DIM, f" {edited}"), ("", f": {body}")]
+            return [*start, *show_author(entry.from_), (DIM, f" {edited}"), ("", ": "), *show_text(entry.body)]
         case fm.EntryKind.REACTION:
             told = _("took back a reaction to #{seq}") if (entry.data or {}).get("removed") else _("reacted to #{seq}")
-            return [*start, *show_author(entry.from_), (DIM, f" {told.format(seq=entry.target)}"), ("", f" {body}")]
+            said = clean(entry.body)
+            return [*start, *show_author(entry.from_), (DIM, f" {told.format(seq=entry.target)}"), ("", f" {said}")]
         case _:
-            return [*start, (DIM, f"— {body}")]
+            return [*start, (DIM, f"— {clean(entry.body)}")]
+
+
+def show_strong(text: str) -> list[Piece]:
+    """Return a text with what its marks make of it, all of it bold."""
+    return [(f"{STRONG} {style}".strip(), shown) for style, shown in show_text(text)]
 
 
 def show_post(handle: str, post: fm.Entry) -> list[Piece]:
@@ -109,8 +140,8 @@ def show_post(handle: str, post: fm.Entry) -> list[Piece]:
     name = post.from_.display_name
     start: list[Piece] = [(DIM, f"{show_clock(post.ts)} @{clean(handle)}/{post.seq} "), (STRONG, clean(name))]
     repeated = (post.data or {}).get("repost")
-    said = clean(post.body) or (_("(reposts a post)") if repeated else "")
-    return [*start, ("", f": {said}")]
+    said = show_text(post.body) if post.body else [("", _("(reposts a post)") if repeated else "")]
+    return [*start, ("", ": "), *said]
 
 
 def show_ignored(entry: fm.Entry) -> list[Piece]:

@@ -2,7 +2,7 @@
 // `#home`, `#@handle`, `#@handle/12`.
 
 import { Attachments } from "./attach.js";
-import { byId, make, makeAvatar, renderWords } from "./dom.js";
+import { byId, make, makeAvatar, renderText } from "./dom.js";
 import { isSure } from "./dialogs.js";
 import { Editors } from "./editors.js";
 import { sayError, sayMoment, sayTag, t } from "./texts.js";
@@ -393,9 +393,9 @@ function renderLabel({ kind, name, category = "" }) {
 
 /** What an entry says and shows, below what the platform says about it. */
 function renderSaid(entry, refutation) {
-  const words = renderWords(entry.body, (mention) => make("a.mention", { href: `#@${mention.slice(1).toLowerCase()}` }, mention));
+  const words = renderText(entry.body, (mention) => make("a.mention", { href: `#@${mention.slice(1).toLowerCase()}` }, mention));
   const told = refutation && make("p.refuted", { role: "note" }, t("refuted", { text: refutation.text }));
-  return [told, entry.body && make("p.body", {}, ...words), ...(entry.data?.media ?? []).map(renderMedia)].filter(Boolean);
+  return [told, entry.body && make("div.body", {}, ...words), ...(entry.data?.media ?? []).map(renderMedia)].filter(Boolean);
 }
 
 /** What a post repeats, as it stands now. */

@@ -1,5 +1,7 @@
 // Making elements. Text only ever gets in as text: nothing on this page is parsed as HTML.
 
+import { parse, parseLine, WORDS } from "./markdown.js";
+
 export const byId = (id) => document.getElementById(id);
 
 /** Make an element: `make("p.dim", { title: "…" }, "text", child)`; `on…` functions become listeners. */
@@ -15,28 +17,37 @@ export function make(kind, attributes = {}, ...children) {
   return node;
 }
 
-// Names as the server finds them: in any case, and without the dot that ends a sentence.
-const TOKENS =
-  /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]，。；：！？）])|((?<![a-z0-9_.@＠-])[@＠][a-z0-9](?:[a-z0-9_.-]{0,30}[a-z0-9])?)|(?<![\w&#/])#(\d{1,12})(?![\w-])/gi;
-
 /** A text in parts: addresses as links, names as `renderMention(name)` has them, `#12` as a link to it where `room` has it. */
-export function renderWords(text, renderMention, room) {
-  const parts = [];
-  let end = 0;
-  for (const match of text.matchAll(TOKENS)) {
-    const [whole, url, name, seq] = match;
-    const isText = (name && name.length < 4) || (seq && !(seq > 0 && seq <= room?.feed.last));
-    const part = isText ? whole : url ? renderLink(url) : name ? renderMention(name) : renderSeq(seq, room.code);
-    parts.push(text.slice(end, match.index), part);
-    end = match.index + match[0].length;
-  }
-  return [...parts, text.slice(end)];
+export const renderWords = (text, renderMention, room) => renderPieces(parseLine(text, WORDS), renderMention, room);
+
+/** As `renderWords`, with what its marks make of it. */
+export function renderText(text, renderMention, room) {
+  const render = (pieces) => renderPieces(pieces, renderMention, room);
+  const renderLines = (lines) => lines.flatMap((line, index) => [...(index ? ["\n"] : []), ...render(line)]);
+  return parse(text).flatMap(([kind, lines]) => {
+    if (kind === "code") return make("pre", {}, lines.join("\n"));
+    if (kind === "list") return make("ul", {}, ...lines.map(([mark, line]) => make("li", {}, `${mark.replace("-", "•")} `, ...render(line))));
+    return kind === "quote" ? make("blockquote", {}, ...renderLines(lines)) : renderLines(lines);
+  });
+}
+
+function renderPieces(pieces, renderMention, room) {
+  return pieces.map(([kind, text, style, href]) => {
+    const isSeq = kind === "seq" && text.slice(1) > 0 && text.slice(1) <= room?.feed.last;
+    const node = href ? renderLink(text, href) : kind === "mention" ? renderMention(text) : kind === "code" ? make("code", {}, text) : isSeq ? renderSeq(text, room.code) : text;
+    return [...style].reduce((inner, tag) => make(tag, {}, inner), node);
+  });
 }
 
 /** `#12`, which leads to the entry. */
-const renderSeq = (seq, code) => make("a.seq", { href: `#${code}/${seq}` }, `#${seq}`);
+const renderSeq = (text, code) => make("a.seq", { href: `#${code}/${text.slice(1)}` }, text);
 
-const renderLink = (url) => make("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, url);
+/** A link; behind one that has a text of its own stands where it leads. */
+function renderLink(text, href) {
+  const link = make("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text);
+  const { host, pathname } = URL.canParse(href) ? new URL(href) : { host: href };
+  return text === href ? link : make("span", {}, link, make("small.dim", {}, ` (${host || pathname})`));
+}
 
 /** A group's code as people read it: 4821-9067-3350. */
 export const showCode = (code) => code.replace(/(\d{4})(\d{4})(\d{4})/, "$1-$2-$3");

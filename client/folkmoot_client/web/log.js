@@ -1,7 +1,8 @@
 // The log of one group: entries, notices, one's pending posts and the answers to one's commands.
 
-import { byId, make, makeAvatar, renderWords } from "./dom.js";
+import { byId, make, makeAvatar, renderText, renderWords } from "./dom.js";
 import { removedBy } from "./feed.js";
+import { sayPlainly } from "./markdown.js";
 import { sayDay, sayMoment, sayNotice, sayTag, sayTime, sayValue, t } from "./texts.js";
 
 const SAME_BREATH_MS = 5 * 60_000;
@@ -237,7 +238,7 @@ export class Log {
   /** An entry of a group in one line of the list of groups. */
   tellInALine(entry, room) {
     if (entry.redacted || this.chat.account?.ignored?.includes(entry.from.user)) return "";
-    return TELLS.has(entry.kind) ? sayNotice(entry) : `${nameOf(entry.from)}: ${room.feed.textOf(entry).body}`;
+    return TELLS.has(entry.kind) ? sayNotice(entry) : `${nameOf(entry.from)}: ${sayPlainly(room.feed.textOf(entry).body)}`;
   }
 
   drawHead(text = this.room.isComplete ? t("start_of_log") : "") {
@@ -283,11 +284,11 @@ export class Log {
   renderBody(entry) {
     if (entry.redacted) return make("p.body.gone", {}, t("deleted"));
     if (this.chat.account?.ignored?.includes(entry.from.user)) return make("p.body.gone", {}, t("ignored"));
-    const body = make("p.body", { title: sayMoment(entry.ts) });
+    const body = make("div.body", { title: sayMoment(entry.ts) });
     if (entry.kind === "announcement") body.append(make("strong.label", {}, t("announcement")), " ");
     if (entry.kind === "action") body.append(`* ${nameOf(entry.from)} `);
     const { body: text, isEdited } = this.room.feed.textOf(entry);
-    body.append(...renderWords(text, (name) => this.renderMention(name), this.room));
+    body.append(...renderText(text, (name) => this.renderMention(name), this.room));
     if (isEdited) body.append(" ", make("small.edited", {}, t("edited")));
     for (const [emoji, users] of this.room.feed.reactionsTo(entry.seq)) {
       const mine = users.has(this.chat.account?.user) ? "true" : "false";
@@ -307,7 +308,7 @@ export class Log {
     const quoted = this.room.feed.original(seq);
     if (!quoted) return make("p.quote", { "data-of": seq }, t("reply_gone"));
     const isIgnored = this.chat.account?.ignored?.includes(quoted.from.user);
-    const text = isIgnored ? t("ignored") : quoted.redacted ? t("deleted") : [...this.room.feed.textOf(quoted).body].slice(0, QUOTE_CHARACTERS).join("");
+    const text = isIgnored ? t("ignored") : quoted.redacted ? t("deleted") : [...sayPlainly(this.room.feed.textOf(quoted).body)].slice(0, QUOTE_CHARACTERS).join("");
     return make("p.quote", { "data-of": quoted.seq }, make("b", {}, nameOf(quoted.from)), " ", text);
   }
 
