@@ -162,6 +162,14 @@ async def test_what_is_removed_is_gone_at_once_and_what_never_was_is_not_there(
         assert (closed.status, "kept" in closed.text) == (410, False)
 
 
+async def test_an_address_with_a_number_that_no_entry_has_is_not_there(shared: Server, people: list[Wire]) -> None:
+    path = f"/@{people[0].user}/{await publish(people[0], 'there')}"
+    assert (await look(shared, f"{path}?after=0")).status == 200
+    long = "9" * 5000
+    for one in (f"/@{people[0].user}/{long}", f"{path}?after={long}", f"{path}?after=-1", f"{path}x", f"{path}/"):
+        assert (await look(shared, one)).status == 404, one
+
+
 async def test_feeds_are_what_their_specifications_ask_for(shared: Server, people: list[Wire]) -> None:
     star = people[0]
     seqs = [await publish(star, text) for text in ("The first line\nand another, at https://example.org/x.", *BAIT)]

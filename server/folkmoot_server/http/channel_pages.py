@@ -100,7 +100,7 @@ class ChannelPages:
             "/@{handle}": self._channel,
             "/@{handle}/feed.atom": self._atom,
             "/@{handle}/feed.json": self._json_feed,
-            "/@{handle}/{seq:int}": self._post,
+            "/@{handle}/{seq}": self._post,
         }
         return [Route("/robots.txt", robots), *(Route(path, self._asking(show)) for path, show in pages.items())]
 
@@ -156,12 +156,13 @@ class ChannelPages:
         return await self._answer(asked, Content(body, HTML))
 
     async def _post(self, asked: Asked) -> Response:
-        seq, after = asked.request.path_params["seq"], asked.request.query_params.get("after", "0")
+        seq = number_in(asked.request.path_params["seq"])
+        after = number_in(asked.request.query_params.get("after", "0"))
         if not asked.is_shown:
             return self._gone(asked, N_("The platform has suspended this channel."), HTTPStatus.FORBIDDEN)
-        if not 0 < seq <= MAX_INT or not (after.isascii() and after.isdigit() and int(after) <= MAX_INT):
+        if not seq or after is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-        thread = await self._channels.thread(asked.row, seq, int(after), COMMENTS)
+        thread = await self._channels.thread(asked.row, seq, after, COMMENTS)
         if isinstance(thread, Refusal):
             if thread.code is ErrorCode.NO_SUCH_ENTRY and thread.detail.get("removed"):
                 return self._gone(asked, N_("This post was removed."))
@@ -202,6 +203,13 @@ class ChannelPages:
             "imprint": imprint_rows(self._config.operator.imprint, asked.place.language),
         }
         return Response(templates().get_template("report.html").render(fields), status, headers, HTML)
+
+
+def number_in(text: str) -> int | None:
+    """Return the number that stands in an address, None where it is none that an entry can have."""
+    # Python refuses to read thousands of digits with an error: they are counted first.
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_INT)) and int(text) <= MAX_INT
+    return int(text) if is_number else None
 
 
 def _headers(asked: Asked) -> dict[str, str]:
