@@ -129,6 +129,12 @@ class Session:
         """The user signed in, empty before that."""
         return self.account.user if self.account else ""
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the connection has ended. A request of it is carried out all the same: to be asked after whatever
+        was waited for, before anything is to hold on to the connection."""
+        return not self.socket.is_open
+
     def signed_in(self) -> None:
         """Note that the connection has an account now: the deadline for signing in is off."""
         self._deadlines.drop(self)

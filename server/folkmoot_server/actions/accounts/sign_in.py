@@ -347,6 +347,9 @@ class SignIn:
         refusal = self._check_may_sign_in(account)
         if refusal:
             return await self._with_case(account, refusal)
+        if session.is_gone:
+            # Nobody hears this; but bound it would count among the account's connections for ever.
+            return SIGN_IN_FIRST
         # From here on without an await: what is delivered after this moment reaches the session, what came before is
         # covered by the `last_seq` that the result names.
         session.account, session.token_hash = account, token_hash

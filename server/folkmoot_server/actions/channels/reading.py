@@ -60,7 +60,9 @@ class Reading:
             self._live_home.forget(session)
         elif live:
             # Before the page is read: what is posted meanwhile comes twice rather than not at all.
-            self._live_home.listen(session, await self._channels.follows(user, limit=MOST_FOLLOWS))
+            codes = await self._channels.follows(user, limit=MOST_FOLLOWS)
+            if not session.is_gone and session.user == user:
+                self._live_home.listen(session, codes)
         page = await self._channels.home(user, self._times.known, place, limit, now)
         self._times.learn(dict(page.tops))
         return await self._result_of(page, now)
