@@ -63,8 +63,8 @@ NEWEST = Place(HIGHEST, 0, 0)
 class PostPage(Struct, frozen=True):
     """Posts as they stand, the newest first, each with where it stands; `more` when there may be others below.
 
-    `tops` has the time of the newest post (0 for none) of channels that were looked at from the top; `refuted` what the
-    platform says about posts, by the code and the seq.
+    `tops` has the time of the newest post (0 for none) of channels that were looked at from the top, be it that this was
+    removed: it may stand again; `refuted` what the platform says about posts, by the code and the seq.
     """
 
     posts: Sequence[tuple[Place, Entry]]

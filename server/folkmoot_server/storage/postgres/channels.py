@@ -27,12 +27,16 @@ _FOLLOWED = 'SELECT code FROM follows WHERE "user" = $1'
 _CHANNELS = f"""SELECT {CHANNEL_COLUMNS} FROM groups
     WHERE form <> '' AND code = ANY($1::text[])"""  # noqa: S608
 _GONE = "EXISTS (SELECT 1 FROM redactions r WHERE r.code = e.grp::text AND r.seq = {seq})"
-_BELOW = f"""
-    SELECT asked.grp, found.ts, found.seq
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (grp, ts, seq), LATERAL (
+_ASKED = "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (grp, ts, seq)"
+_FOUND = f"""LATERAL (
         SELECT e.ts, e.seq FROM entry e
         WHERE e.kind = 'post' AND e.grp = asked.grp AND (e.ts, e.seq) < (asked.ts, asked.seq)
         AND NOT {_GONE.format(seq="e.seq")} ORDER BY e.ts DESC, e.seq DESC LIMIT $4) AS found"""  # noqa: S608
+_BELOW = f"SELECT asked.grp, found.ts, found.seq {_ASKED}, {_FOUND}"
+_FROM_TOP = f"""
+    SELECT asked.grp, found.ts, found.seq, newest.top {_ASKED}, LATERAL (
+        SELECT coalesce(max(e.ts), 0) AS top FROM entry e WHERE e.kind = 'post' AND e.grp = asked.grp) AS newest
+    LEFT JOIN {_FOUND} ON true"""
 _MOVED = "SELECT grp, max(ts) AS ts FROM entry WHERE kind = 'post' AND ts > $1 GROUP BY grp"
 _IN_MONTH = """SELECT grp, ts, seq FROM entry
     WHERE kind = 'post' AND month = $1 AND (grp, ts, seq) > ($2, $3, $4) ORDER BY grp, ts, seq LIMIT $5"""
@@ -126,15 +130,13 @@ class PostgresChannels(SqlFollows):
                 break
             groups = [int(code) for _top, code in some]
             starts = [before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0 for grp in groups]
-            rows = await self._reader.rows(_BELOW, groups, [before.ts] * len(groups), starts, limit)
+            statement = _FROM_TOP if before == NEWEST else _BELOW
+            rows = await self._reader.rows(statement, groups, [before.ts] * len(groups), starts, limit)
             if before == NEWEST:
-                learnt |= {code: 0 for _top, code in some}
+                learnt |= {str(row["grp"]): row["top"] for row in rows}
             for row in rows:
-                place = Place(row["ts"], row["grp"], row["seq"])
-                if before == NEWEST:
-                    code = str(place.grp)
-                    learnt[code] = max(learnt[code], place.ts)
-                insort(found, place)
+                if row["seq"] is not None:
+                    insort(found, Place(row["ts"], row["grp"], row["seq"]))
             del found[:-limit]
         return found[::-1], learnt
 

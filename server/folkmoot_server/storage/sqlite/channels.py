@@ -165,9 +165,7 @@ def _merge(
             break
         if before == NEWEST:
             learnt[code] = 0
-        for place in _newest(main, reader, code, before):
-            if before == NEWEST and not learnt[code]:
-                learnt[code] = place.ts
+        for place in _newest(main, reader, code, before, learnt):
             if len(found) == limit:
                 if place < found[0]:
                     break
@@ -176,12 +174,17 @@ def _merge(
     return found[::-1], learnt
 
 
-def _newest(main: Connection, reader: SegmentReader, code: str, before: Place) -> Iterator[Place]:
-    """Go through the posts of a channel below `before`, the newest first, without those that were removed."""
+def _newest(
+    main: Connection, reader: SegmentReader, code: str, before: Place, learnt: dict[str, int]
+) -> Iterator[Place]:
+    """Go through the posts of a channel below `before`, the newest first, without those that were removed. The time of
+    the first, removed or not, comes to `learnt` where that has 0 for the channel."""
     grp, count = int(code), FIRST
     ts, seq = before.ts, before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0
     for _month, segment in reader.with_posts():
         while rows := segment.execute(_BELOW, (grp, ts, seq, count)).fetchall():
+            if learnt.get(code) == 0:
+                learnt[code] = rows[0][0]
             ts, seq = rows[-1]
             gone = main.execute(_GONE, (code, seq, rows[0][1])).fetchall()
             for row in rows:
