@@ -60,7 +60,7 @@ async def walk(store: Store, tops: dict[str, int], limit: int, now: int = START)
         page = await store.channels.home("zoe", tops, before, limit, now)
         assert len(page.posts) <= limit
         found += [(place, entry.body) for place, entry in page.posts]
-        before, more = (page.posts[-1][0] if page.posts else NEWEST), page.more
+        before, more = page.end or NEWEST, page.more
         assert page.posts or not more
         assert {str(place.grp) for place, _entry in page.posts} <= page.channels.keys()
     return found
@@ -340,7 +340,7 @@ async def test_reposts_are_found_by_what_they_repeat_and_originals_by_their_plac
         page = await store.channels.reposts(one.code, first, before, 2, START)
         assert page.more is more
         found += [entry.body for _place, entry in page.posts]
-        before = page.posts[-1][0]
+        before = page.end or NEWEST
     assert found == ["day 41", "day 40", "day 2", "day 1"]
     here = [Place(0, int(one.code), seq) for seq in (first, second, 1, 99)] + [Place(0, 7, 1)]
     at = await store.channels.posts_at(here, START)
@@ -348,3 +348,22 @@ async def test_reposts_are_found_by_what_they_repeat_and_originals_by_their_plac
     await store.commit([one.act(EntryDeleted(at=START + 43 * DAY, by="alice", user="alice", seq=first, reason=""))])
     at = await store.channels.posts_at(here, START)
     assert [entry.body for _place, entry in at.posts] == ["second"]
+
+
+async def test_reposts_go_on_below_those_that_nobody_may_read(store: Store, world: World) -> None:
+    one, other, shut = [await opened(store, world, owner) for owner in OWNERS[:3]]
+    await store.commit([one.publish(START)])
+    seq = one.entries[-1].seq
+    data = {"repost": {"group": one.code, "seq": seq}}
+    for number, channel in enumerate((other, other, shut, shut), 1):
+        await store.commit([channel.publish(START + number, body=str(number), data=data)])
+    suspended = GroupSuspended(at=START + 5, by="root", until_ms=START + DAY, reason="r")
+    await store.commit([shut.act(suspended)])
+    pages, before = list[list[str]](), NEWEST
+    while True:
+        page = await store.channels.reposts(one.code, seq, before, 2, START + 6)
+        pages.append([entry.body for _place, entry in page.posts])
+        if page.end is None:
+            break
+        before = page.end
+    assert pages == [[], ["2", "1"]]

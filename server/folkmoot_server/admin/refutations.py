@@ -9,7 +9,7 @@ from folkmoot_protocol.results import AdminResult
 
 from ..actions.channels.reading import refuted_in
 from ..live.rooms import Room
-from ..storage.channels import NEWEST
+from ..storage.channels import NEWEST, Place
 from .call import Call, Outcome, carries_out
 from .common import act_on_room, find_report
 from .entries import entries_at
@@ -64,12 +64,12 @@ async def repeated(call: Call, room: Room, seq: int) -> tuple[list[tuple[str, in
     """Return what repeats a post, the newest first, and who wrote that."""
     posts: list[tuple[str, int]] = []
     users: dict[str, None] = {}
-    before, more = NEWEST, True
-    while more and len(posts) < MOST_TOLD:
+    before: Place | None = NEWEST
+    while before is not None and len(posts) < MOST_TOLD:
         page = await call.app.store.channels.reposts(room.state.code, seq, before, PAGE, call.app.clock.now_ms())
         posts += [(str(place.grp), place.seq) for place, _entry in page.posts]
         users |= dict.fromkeys(entry.from_.user for _place, entry in page.posts)
-        before, more = page.posts[-1][0] if page.posts else NEWEST, page.more and bool(page.posts)
+        before = page.end
     return posts, tuple(sorted(users))
 
 

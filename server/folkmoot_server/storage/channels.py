@@ -61,17 +61,28 @@ NEWEST = Place(HIGHEST, 0, 0)
 
 
 class PostPage(Struct, frozen=True):
-    """Posts as they stand, the newest first, each with where it stands; `more` when there may be others below.
+    """Posts as they stand, the newest first, each with where it stands. `end` is the place below which there may be
+    others, None where there are none: what is gone, or cannot be read, is left out, so a page may have no post at all.
 
-    `tops` has the time of the newest post (0 for none) of channels that were looked at from the top, be it that this was
-    removed: it may stand again; `refuted` what the platform says about posts, by the code and the seq.
+    `tops` has the time of the newest post (0 for none) of channels that were looked at from the top, even of one that
+    was removed: it may stand again; `refuted` what the platform says about posts, by the code and the seq.
     """
 
     posts: Sequence[tuple[Place, Entry]]
     channels: Mapping[str, ChannelRow]
-    more: bool
+    end: Place | None
     tops: Mapping[str, int]
     refuted: Mapping[tuple[str, int], Refutation]
+
+    @property
+    def more(self) -> bool:
+        """Whether there may be others below."""
+        return self.end is not None
+
+
+def end_of_page(places: Sequence[Place], limit: int) -> Place | None:
+    """Return where a page of `limit` posts ends, given the places of one more, if there are so many."""
+    return places[limit - 1] if len(places) > limit else None
 
 
 class KeptPosts(Protocol):

@@ -47,7 +47,7 @@ async def home(store: SqliteStore, now: int = GOES, limit: int = 3) -> list[str]
     while more:
         page = await store.channels.home("zoe", {}, before, limit, now)
         found += [f"{entry.from_.user}: {entry.body}" for _place, entry in page.posts]
-        before, more = (page.posts[-1][0] if page.posts else NEWEST), page.more
+        before, more = page.end or NEWEST, page.more
     return found
 
 

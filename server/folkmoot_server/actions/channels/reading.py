@@ -1,6 +1,6 @@
 """Reading channels: home, the posts of one, a post with the comments on it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -119,8 +119,7 @@ class Reading:
         ]
         used = {post.group for post in posts}
         channels = [view_of(row, now) for code, row in page.channels.items() if code in used]
-        cursor = _cursor(page.posts) if page.more else None
-        return HomeResult(posts=tuple(posts), channels=tuple(channels), cursor=cursor)
+        return HomeResult(posts=tuple(posts), channels=tuple(channels), cursor=_cursor(page.end))
 
     async def _originals(self, named: Iterable[Name], known: Mapping[Name, ChannelPost]) -> dict[Name, ChannelPost]:
         """Return what posts repeat, as it stands now; what is gone, or cannot be read, is left out."""
@@ -155,11 +154,8 @@ def refuted_in(state: GroupState, seq: int) -> Refutation | None:
     return Refutation(one.text, one.ts, one.case) if one is not None else None
 
 
-def _cursor(posts: Sequence[tuple[Place, Entry]]) -> str | None:
-    if not posts:
-        return None
-    last = posts[-1][0]
-    return f"{last.ts}.{last.grp}.{last.seq}"
+def _cursor(end: Place | None) -> str | None:
+    return f"{end.ts}.{end.grp}.{end.seq}" if end is not None else None
 
 
 def place_of(cursor: str | None) -> Place | None:

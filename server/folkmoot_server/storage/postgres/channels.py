@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from folkmoot_governance.group.edit import as_it_stands
 from folkmoot_protocol.types import Entry, EntryKind, Refutation
 
-from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
+from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage, end_of_page
 from ..sql.channels import CHANNEL_COLUMNS, REFUTED_COLUMNS, SqlFollows, channel_of, refuted_of
 from ..sql.closed_authors import AuthorTags, without_closed
 from ..sql.fetch import Ask, Read
@@ -36,7 +36,7 @@ _BELOW = f"SELECT asked.grp, found.ts, found.seq {_ASKED}, {_FOUND}"
 _FROM_TOP = f"""
     SELECT asked.grp, found.ts, found.seq, newest.top {_ASKED}, LATERAL (
         SELECT coalesce(max(e.ts), 0) AS top FROM entry e WHERE e.kind = 'post' AND e.grp = asked.grp) AS newest
-    LEFT JOIN {_FOUND} ON true"""
+    LEFT JOIN {_FOUND} ON true"""  # noqa: S608
 _MOVED = "SELECT grp, max(ts) AS ts FROM entry WHERE kind = 'post' AND ts > $1 GROUP BY grp"
 _IN_MONTH = """SELECT grp, ts, seq FROM entry
     WHERE kind = 'post' AND month = $1 AND (grp, ts, seq) > ($2, $3, $4) ORDER BY grp, ts, seq LIMIT $5"""
@@ -85,13 +85,13 @@ class PostgresChannels(SqlFollows):
         there = [place for place in places if str(place.grp) in rows and rows[str(place.grp)].is_readable(now)]
         found = await self._entries(there)
         posts = [one for one in found if one[1].kind is EntryKind.POST]
-        return await _shown(PostPage(posts, rows, False, {}, await self._refuted(posts)), self._author_tags)
+        return await _shown(PostPage(posts, rows, None, {}, await self._refuted(posts)), self._author_tags)
 
     async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
         asked = code, seq, before.ts, before.grp, before.seq, limit + 1
         places = [Place(row["ts"], row["grp"], row["seq"]) for row in await self._reader.rows(_REPOSTS, *asked)]
         page = await self.posts_at(places[:limit], now)
-        return replace(page, more=len(places) > limit)
+        return replace(page, end=end_of_page(places, limit))
 
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
         rows = await self._reader.rows(_COMMENTS, int(code), seq, after, limit)
@@ -109,7 +109,7 @@ class PostgresChannels(SqlFollows):
             rows = await self.channels([code for _top, code in bounds])
             bounds = [(top, code) for top, code in bounds if code in rows and rows[code].is_readable(now)]
         found = await self._entries(places[:limit])
-        page = PostPage(found, rows, len(places) > limit, learnt, await self._refuted(found))
+        page = PostPage(found, rows, end_of_page(places, limit), learnt, await self._refuted(found))
         return await _shown(page, self._author_tags)
 
     async def _refuted(self, posts: Sequence[tuple[Place, Entry]]) -> dict[tuple[str, int], Refutation]:

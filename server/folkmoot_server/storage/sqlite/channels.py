@@ -14,7 +14,7 @@ from folkmoot_governance.closed_names import hide_in_entry
 from folkmoot_governance.group.edit import as_it_stands
 from folkmoot_protocol.types import Entry, EntryKind, Refutation
 
-from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage
+from ..channels import HIGHEST, NEWEST, ChannelRow, Place, PostPage, end_of_page
 from ..sql.channels import CHANNEL_COLUMNS, REFUTED_COLUMNS, channel_of, refuted_of
 from ..sql.closed_authors import names_in_entries
 from ..sql.entry_rows import COLUMNS, Row
@@ -100,7 +100,7 @@ def posts_at(main: Connection, reader: SegmentReader, places: Sequence[Place], n
     ]
     found = _entries(main, reader, there)
     posts = [one for one in found if one[1].kind is EntryKind.POST]
-    return PostPage(posts, rows, False, {}, _refuted(main, posts))
+    return PostPage(posts, rows, None, {}, _refuted(main, posts))
 
 
 def reposts(
@@ -113,9 +113,7 @@ def reposts(
         places += [Place(*row) for row in segment.execute(_REPOSTS, asked)]
         if len(places) > limit:
             break
-    page = posts_at(main, reader, places[:limit], now)
-    # What is gone, or cannot be read, is left out of a page, which goes on below all the same.
-    return replace(page, more=len(places) > limit)
+    return replace(posts_at(main, reader, places[:limit], now), end=end_of_page(places, limit))
 
 
 def _page(
@@ -140,7 +138,7 @@ def _page(
         rows = channels(main, [code for _top, code in bounds])
         bounds = [(top, code) for top, code in bounds if code in rows and rows[code].is_readable(now)]
     found = _entries(main, reader, places[:limit])
-    return PostPage(found, rows, len(places) > limit, learnt, _refuted(main, found))
+    return PostPage(found, rows, end_of_page(places, limit), learnt, _refuted(main, found))
 
 
 def _refuted(main: Connection, posts: Sequence[tuple[Place, Entry]]) -> dict[tuple[str, int], Refutation]:
