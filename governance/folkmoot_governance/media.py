@@ -28,6 +28,8 @@ ADDRESS_MS = 10 * MINUTE_MS
 """How long bytes can be sent to the address of an upload."""
 UNUSED_MS = DAY_MS
 """How long an upload is kept that no post shows."""
+GOING_MS = MINUTE_MS
+"""For so long before that it cannot be posted any more: a post takes its time, and clocks of nodes differ."""
 
 ACT = "review_case"
 """The row of `permissions.PLATFORM_RULES` for deciding on an upload that is held."""
@@ -46,6 +48,17 @@ class MediaState(StrEnum):
     REFUSED = "refused"
     POSTED = "posted"
     REMOVED = "removed"
+
+
+MOVES: Mapping[MediaState, frozenset[MediaState]] = {
+    MediaState.PENDING: frozenset({MediaState.ASKED}),
+    MediaState.READY: frozenset({MediaState.ASKED, MediaState.PENDING}),
+    MediaState.REFUSED: frozenset({MediaState.ASKED, MediaState.PENDING}),
+    MediaState.POSTED: frozenset({MediaState.READY, MediaState.REMOVED}),
+    MediaState.REMOVED: frozenset({MediaState.POSTED}),
+}
+"""From which states an upload comes to another. Storage makes no other change: of two that are made at the same moment,
+on whichever nodes, the first one counts."""
 
 
 class Media(Struct, frozen=True, kw_only=True):
@@ -114,10 +127,11 @@ def check_size(size: int, most: int, used: int, per_day: int) -> Refusal | None:
 
 
 def check_postable(
-    wanted: Collection[str], found: Collection[Media], user: str, bounds: Mapping[str, object]
+    wanted: Collection[str], found: Collection[Media], user: str, now: int, bounds: Mapping[str, object]
 ) -> Refusal | None:
-    """Refuse a post that shows what is not the author's own, not there, not ready, or shown elsewhere."""
-    own = {one.id: one for one in found if one.user == user}
+    """Refuse a post at `now` (Unix ms) that shows what is not the author's own, not there, about to go, not ready, or
+    shown elsewhere."""
+    own = {one.id: one for one in found if one.user == user and (one.seq or now < one.until_ms - GOING_MS)}
     for name in wanted:
         media = own.get(name)
         if media is None or media.state is MediaState.ASKED:

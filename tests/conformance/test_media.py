@@ -29,7 +29,7 @@ async def test_an_upload_is_known_by_its_id_and_while_it_is_waited_for_by_its_to
     assert await store.ledger.media_of_token("t") is None
     assert await store.ledger.media_of_token("") is None
     assert await store.ledger.media(["a", "b"]) == [upload("a", sent=9, size=7)]
-    await store.commit([ChangeSet(rows=[remove_media("a")])])
+    await store.commit([ChangeSet(rows=[remove_media(upload("a"))])])
     assert await store.ledger.media(["a"]) == []
 
 
@@ -54,7 +54,7 @@ async def test_entries_show_uploads_under_the_number_that_the_store_gives(store:
     assert [one.id for one in await store.ledger.unused_media(9)] == ["late", "a", "b", "c"]
     assert [one.id for one in await store.ledger.unused_media(1)] == ["late"]
     assert await store.ledger.pending_media(9) == []
-    await store.commit([ChangeSet(rows=[media_change("late", state="pending")])])
+    await store.commit([ChangeSet(rows=[media_row(replace(late, state=MediaState.PENDING))])])
     assert [one.id for one in await store.ledger.pending_media(9)] == ["late"]
     posts = [group.post("bob") for _ in range(3)]
     posts[1].media, posts[2].media = ("a", "b"), ("c",)

@@ -399,13 +399,13 @@ def media_row(media: Media) -> Upsert:
 
 
 def media_change(id: str, **changed: str | int) -> Update:
-    """Return a change of some fields of an upload, if it is still there."""
+    """Return a change of some fields of an upload, if it is still there, and may come to its `state`: `media.MOVES`."""
     return Update("media", {"id": id, **changed})
 
 
-def remove_media(id: str) -> Remove:
-    """Return the removal of an upload's row."""
-    return Remove("media", {"id": id})
+def remove_media(media: Media) -> Remove:
+    """Return the removal of an upload's row, as long as the same entry shows it, or none does."""
+    return Remove("media", {"id": media.id, "seq": media.seq})
 
 
 def shown_media(ids: Sequence[str], change_set: ChangeSet) -> list[RowChange]:

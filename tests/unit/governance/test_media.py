@@ -50,11 +50,11 @@ def test_a_post_shows_what_is_its_authors_ready_and_shown_nowhere_else() -> None
     }
     found = [ready, others, *(media(state.value, state) for state in MediaState)]
     for wanted, code in cases.items():
-        refusal = check_postable(wanted, found, "mia", BOUNDS)
+        refusal = check_postable(wanted, found, "mia", 1, BOUNDS)
         assert (refusal and refusal.code) == code, wanted
         assert refusal is None or rules.tell_refusal(refusal)
     for state in MediaState:
-        assert (check_postable([state.value], found, "mia", BOUNDS) is None) == (state is MediaState.READY)
+        assert (check_postable([state.value], found, "mia", 1, BOUNDS) is None) == (state is MediaState.READY)
 
 
 def test_each_reason_is_a_sentence() -> None:

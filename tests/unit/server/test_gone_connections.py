@@ -37,7 +37,7 @@ class Held:
         """Let it go on when the connection that asked for it has ended, and wait until it is over."""
         await self._waits.wait()
         wire.socket.transport.abort()
-        while stage.node.audience.sessions:
+        while stage.node.audience.sessions:  # noqa: ASYNC110  # nobody tells of it
             await asyncio.sleep(0)
         self._may.set()
         assert self._task is not None

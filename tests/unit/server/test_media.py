@@ -1,13 +1,16 @@
 """What becomes of the bytes of uploads: with the day, with their post, with their month, and when it is cut short."""
 
+import asyncio
 import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
+from copy import copy
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from obstore.exceptions import BaseError
@@ -19,6 +22,8 @@ from folkmoot_governance.account_events import MediaDecided
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
 from folkmoot_governance.media import MediaState
+from folkmoot_protocol import Upload, UploadResult
+from folkmoot_protocol.errors import ErrorCode
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.jobs.media import MediaJob
 from folkmoot_server.media.store import SEALED, MediaStore, partial_in
@@ -289,3 +294,47 @@ async def decide_on_held(night: Night, ann: Client, programme: Programme) -> Non
         await ann.post(night.code, "look", media=[bad])
     assert (await ann.post(night.code, "look", media=[good])).seq
     assert good in night.files() and bad not in night.files()
+
+
+async def test_what_two_posts_show_at_once_stays_with_the_first(night: Night, ann: Client) -> None:
+    id = await night.uploaded(ann)
+    open_group = (await ann.create_group("Open")).id
+    places = await asyncio.gather(
+        ann.post(night.code, "look", media=[id]), ann.post(open_group, "look", media=[id]), return_exceptions=True
+    )
+    (stored,) = await night.stage.store.ledger.media([id])
+    assert (stored.state, stored.code) == (MediaState.POSTED, night.code), places
+
+
+async def test_what_comes_to_an_address_that_another_node_has_served_is_not_kept(night: Night, ann: Client) -> None:
+    uploads: Any = night.stage.node.app.media.uploads
+    other = copy(uploads)
+    other._coming = {}
+    first, second = planted_picture(size=(40, 30)), planted_picture(size=(50, 30))
+    second += bytes(len(first) - len(second)) if len(first) > len(second) else b""
+    first += bytes(len(second) - len(first))
+    asked = await ann.ask(Upload, UploadResult, size=len(first))
+    token = asked.path.rpartition("/")[2]
+
+    async def late() -> AsyncIterator[bytes]:
+        yield second[:100]
+        made = await uploads.receive(token, once(first))
+        assert (made.state, made.width) == (MediaState.READY, 40)
+        assert (await ann.post(night.code, "look", media=[asked.id])).seq
+        yield second[100:]
+
+    assert (await other.receive(token, late())).code is ErrorCode.MEDIA_REFUSED
+    (stored,) = await night.stage.store.ledger.media([asked.id])
+    assert (stored.state, stored.width) == (MediaState.POSTED, 40)
+    assert sha256(night.files()[asked.id]).hexdigest() == stored.sha256
+
+
+async def once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+async def test_what_is_about_to_go_cannot_be_posted(night: Night, ann: Client) -> None:
+    id = await night.uploaded(ann)
+    night.ms += DAY_MS - 1
+    with pytest.raises(RequestRefused, match="You have no such upload"):
+        await ann.post(night.code, "look", media=[id])

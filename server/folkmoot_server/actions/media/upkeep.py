@@ -84,7 +84,7 @@ class MediaUpkeep:
     async def _remove(self, gone: Sequence[Media]) -> None:
         for media in gone:
             await self._store.remove(keys_of(media) + keys_of(media, SEALED))
-        await self._note([remove_media(one.id) for one in gone])
+        await self._note([remove_media(one) for one in gone])
 
     async def _seal(self, media: Media) -> None:
         for key in keys_of(media):

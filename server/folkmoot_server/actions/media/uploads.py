@@ -195,6 +195,8 @@ class Uploads:
             # First the case: who is stopped in between sends it to the same address again.
             refusal = await self._finds.report(media, came[1], answer.likeness)
             return refusal or await self._refuse(media, "known")
+        if not await self._is_expected(media):
+            return NO_ADDRESS
         key = key_of(media.month, media.id)
         await self._store.put(key, files.main)
         if answer.width:
@@ -214,8 +216,16 @@ class Uploads:
         stored = await self._account_service.store_rows(media.user, [media_change(media.id, **kept)])
         if stored:
             return stored
+        if made.sha256 not in {one.sha256 for one in await self._ledger.media([media.id])}:
+            # Another node was first, in this very moment, and its bytes are perhaps those that were just written over.
+            await self._store.remove((key, key + SMALL))
+            return NO_ADDRESS
         media = convert({**asdict(media), **kept}, Media)
         return await self._scan(media) if state is MediaState.PENDING else media
+
+    async def _is_expected(self, media: Media) -> bool:
+        """Say whether an upload still waits for its bytes: they may have come to another node meanwhile."""
+        return any(one.state is MediaState.ASKED for one in await self._ledger.media([media.id]))
 
     async def _refuse(self, media: Media, reason: str) -> Refusal:
         change = media_change(media.id, state=MediaState.REFUSED.value, reason=reason, token="")
@@ -267,7 +277,7 @@ class Uploads:
         """Return what an entry says of uploads that a post by `user` shows, in their order."""
         ids = [one.id for one in refs]
         found = {one.id: one for one in await self._ledger.media(set(ids))}
-        refusal = check_postable(ids, found.values(), user, self._settings.bounds)
+        refusal = check_postable(ids, found.values(), user, self._clock.now_ms(), self._settings.bounds)
         return refusal or [described(found[one.id], one.alt.strip()) for one in refs]
 
 

@@ -6,6 +6,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from folkmoot_governance.media import MOVES
+
 from ..change_set import Remove, RowChange, Update, Upsert
 from .tables import metadata
 
@@ -47,6 +49,10 @@ OPEN_ONLY = frozenset({"notices", "announcement_marks"})
 """Tables in which an account that is closed gets no rows: by what, and when, it was closed need not be known before."""
 
 
+STEPS = {"media": ("state", frozenset(f"{was} {now}" for now, some in MOVES.items() for was in some))}
+"""Columns that go from some values to some others only: whatever else was to be set with another change is not."""
+
+
 # Names of our own tables and columns stand in these three statements; values are parameters, hence the silenced S608.
 def upsert(shape: Shape, rows: str) -> str:
     """Return the statement that writes `rows`, SQL that gives the values of the columns in their order."""
@@ -66,6 +72,10 @@ def update(shape: Shape, value: Callable[[str], str], given: str = "") -> str:
     keys = keys_of(shape.table)
     changed = [f'"{column}" = {value(column)}' for column in shape.columns if column not in keys]
     tests = [f'old."{column}" = {value(column)}' for column in keys]
+    column, steps = STEPS.get(shape.table, ("", frozenset()))
+    if column in shape.columns:
+        known = ", ".join(f"'{step}'" for step in sorted(steps))
+        tests.append(f"""old."{column}" || ' ' || {value(column)} IN ({known})""")
     return f"UPDATE {shape.table} AS old SET {', '.join(changed)}{given} WHERE {' AND '.join(tests)}"  # noqa: S608
 
 
