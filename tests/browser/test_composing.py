@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import Visit
+from tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -20,6 +21,16 @@ MARKED = """**be** *kind*
 ```
 1. [rules](https://example.org/a) [x](https://[)
 - <b>no</b> @{user}"""
+
+
+async def meet(visit: Visit) -> tuple[Visitor, Visitor, str]:
+    """Two people in a group, which the first has founded, and its code."""
+    ada, ben = await visit("ada"), await visit("ben")
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await ben.register()
+    await ben.join(code)
+    return ada, ben, code
 
 
 async def test_marks_become_what_they_mean_and_nothing_else(visit: Visit) -> None:
@@ -41,3 +52,70 @@ async def test_marks_become_what_they_mean_and_nothing_else(visit: Visit) -> Non
     await expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
     # Where there is one line, what is said stands without marks.
     await expect(ada.page.locator("#groups small").first).to_contain_text("be kind she said **a** rules")
+
+
+async def test_what_is_written_is_completed_corrected_and_kept(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit)
+    page, field = ada.page, ada.page.get_by_label("Message", exact=True)
+    options = page.get_by_role("option")
+    await ben.say("CHEAP *WATCHES*")
+    await ada.hears("CHEAP WATCHES")
+    await expect(page.locator("#members li")).to_have_count(2)
+    # Commands, then what their arguments take.
+    await field.press_sequentially("/mu")
+    await field.press("Tab")
+    await expect(options).to_have_text([f"@{ada.user}", f"@{ben.user}"])
+    await field.press_sequentially(f"@{ben.user[:2]}")
+    await field.press("Tab")
+    await expect(options.first).to_have_text("10m10 minutes")
+    await field.press("ArrowDown")
+    await field.press("Enter")
+    await field.press_sequentially("A")
+    await field.press("Tab")
+    await expect(field).to_have_value(f"/mute @{ben.user} 10m Advertising ")
+    await field.fill("/delete ")
+    seq = await page.locator("#entries article").get_attribute("data-seq")
+    await expect(options).to_have_text([f"{seq}CHEAP WATCHES"])
+    await field.fill("I say,")
+    await field.press_sequentially(f" @{ben.user[:2]}")
+    await field.press("Tab")
+    await expect(field).to_have_value(f"I say, @{ben.user} ")
+    # It is there after a reload, in its own group, until one signs out.
+    await page.reload()
+    await expect(field).to_have_value(f"I say, @{ben.user} ")
+    await ada.create("Another")
+    await expect(field).to_have_value("")
+    await page.locator("#groups button", has_text="Seed swap").click()
+    await expect(field).to_have_value(f"I say, @{ben.user} ")
+    await field.press("Enter")
+    await ada.hears("CHEAP WATCHES", f"I say, @{ben.user}")
+    # With nothing written, the arrow up corrects what one has said last.
+    await field.press("ArrowUp")
+    await expect(field).to_have_value(f"/edit {int(seq or 0) + 1} I say, @{ben.user}")
+    await field.press_sequentially("!")
+    await field.press("Enter")
+    await ben.hears("CHEAP WATCHES", f"I say, @{ben.user}! (edited)")
+    await field.fill("secret")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    assert await page.evaluate("JSON.stringify(localStorage)") == "{}"
+
+
+async def test_what_was_not_taken_stays_and_can_be_sent_again(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit)
+    await ada.say(f"/mute @{ben.user} 10m")
+    await expect(ben.page.locator("#notice")).to_contain_text("You are muted until")
+    field = ben.page.get_by_label("Message", exact=True)
+    # Two at once: one goes back to where it was written, the other stays in the log.
+    await field.evaluate(
+        "(field) => { for (const text of ['one', 'two']) { field.value = text; field.form.requestSubmit(); } }"
+    )
+    tail = ben.page.locator("#tail .pending")
+    await expect(field).to_have_value("one")
+    await expect(tail).to_contain_text("two")
+    await expect(tail.get_by_role("alert")).to_contain_text("muted")
+    await ada.say(f"/unmute @{ben.user}")
+    await expect(ben.page.locator("#notice")).to_be_hidden()
+    await tail.get_by_role("button", name="Send again").click()
+    await ada.hears("two")
+    await expect(tail).to_have_count(0)

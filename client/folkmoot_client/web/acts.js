@@ -252,9 +252,16 @@ function renderSeveral(choices, name, held) {
   return group;
 }
 
+/** The words that a field takes, as far as they are known, or usual. */
+export function readyFor({ name, kind, words = [], choices = [] }, durations = DURATIONS) {
+  if (kind === "choice") return choices;
+  return { duration: [...durations, ...words], reason: t("reasons").split("|") }[kind === "duration" ? kind : name] ?? words;
+}
+
 /** A field with its label, and words to choose instead of writing them. */
-function renderField({ name, kind, words }, input, durations) {
-  const ready = { duration: [...durations, ...words], reason: t("reasons").split("|") }[kind === "duration" ? kind : name] ?? words;
+function renderField(field, input, durations) {
+  const { name, kind } = field;
+  const ready = kind === "choice" ? [] : readyFor(field, durations);
   const choose = (word) => {
     input.value = word;
     input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -221,7 +221,7 @@ class App {
   onSignedOut(error) {
     this.room = undefined;
     this.acts.sheet.dialog.close();
-    this.composer.room = undefined;
+    this.composer.forget();
     this.log.room = undefined;
     this.channels.forget();
     document.body.dataset.page = "gate";
@@ -274,8 +274,9 @@ class App {
 
   onRefused(room, post, error) {
     if (error.code === "agreement_required") this.dialogs.askToAgree();
-    if (room === this.room) this.composer.refuse(post, error);
-    else this.complain(error);
+    if (room === this.room) return this.composer.refuse(post, error);
+    this.complain(error);
+    return false;
   }
 
   /** What is stored about the reader: a file to keep. */

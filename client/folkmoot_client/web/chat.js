@@ -40,7 +40,7 @@ export class Room {
     this.pending = []; // posts without an ok
     this.notes = []; // answers to commands that were not closed yet: {line, text, data}
     this.typing = new Map();
-    this.draft = "";
+    this.failed = []; // posts that were refused and have not been taken back: with `why`
     this.members = [];
     this.fillTo = 0;
     this.isComplete = false;
@@ -365,7 +365,7 @@ export class Chat {
         await pause(error.detail.retry_after_ms ?? 1000);
         return false;
       }
-      this.view.onRefused(room, post, error);
+      if (!this.view.onRefused(room, post, error)) room.failed.push({ ...post, why: error });
       return true;
     }
   }

@@ -1,11 +1,15 @@
-// The field that messages are written in: sending, replying, and completing slash commands.
+// The field that messages are written in: sending, replying, completing commands and names, and what is not sent yet.
 
+import { fieldsOf, readyFor } from "./acts.js";
 import { byId, make } from "./dom.js";
-import { sayError, t } from "./texts.js";
+import { sayPlainly } from "./markdown.js";
+import { sayError, sayWord, t } from "./texts.js";
 
 const TYPING_EVERY_MS = 3000;
 const MOST_SUGGESTED = 8;
-const COMMAND_WORD = /^\s*[/／、]([^\s/／、]*)$/u;
+const COMMAND_WORD = /^[/／、]([^\s/／、]*)$/u;
+const DRAFT = "folkmoot.draft.";
+const LONGEST_DRAFT = 4000;
 
 export class Composer {
   constructor(chat) {
@@ -19,11 +23,23 @@ export class Composer {
     byId("reply-cancel").addEventListener("click", () => this.reply());
   }
 
-  /** Turn to another room; what was being written stays with its own. */
+  /** What is being written stays with its group, until one signs out. */
+  keep() {
+    const text = this.field.value.slice(0, LONGEST_DRAFT);
+    if (text) localStorage.setItem(DRAFT + this.room.code, text);
+    else localStorage.removeItem(DRAFT + this.room.code);
+  }
+
+  forget() {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);
+    this.field.value = "";
+    this.room = undefined;
+  }
+
+  /** Turn to another room, and to what was being written there. */
   async show(room) {
-    if (this.room) this.room.draft = this.field.value;
     this.room = room;
-    this.field.value = room.draft;
+    this.field.value = localStorage.getItem(DRAFT + room.code) ?? "";
     this.reply();
     this.complain("");
     this.changed();
@@ -50,11 +66,13 @@ export class Composer {
     byId("complaint").textContent = text;
   }
 
-  /** A post was refused: say why, and give the text back to be changed. */
+  /** A post was refused: say why, and give the text back to be changed, where nothing else is being written. */
   refuse(post, error) {
     this.complain(sayError(error));
-    if (!this.field.value) this.field.value = post.body;
-    this.grow();
+    if (this.field.value) return false;
+    this.field.value = post.body;
+    this.changed();
+    return true;
   }
 
   submit(event) {
@@ -72,6 +90,7 @@ export class Composer {
   changed() {
     this.grow();
     this.suggest();
+    this.keep();
     const text = this.field.value;
     if (!text || COMMAND_WORD.test(text.split(/\s/u, 1)[0]) || Date.now() - this.typedAt < TYPING_EVERY_MS) return;
     this.typedAt = Date.now();
@@ -91,6 +110,16 @@ export class Composer {
     else if (event.key === "Tab" && !event.shiftKey && this.options.length) this.choose(event, Math.max(0, this.chosen));
     else if (event.key === "Enter" && !event.shiftKey) this.enter(event);
     else if (event.key === "Escape") this.escape();
+    else if (event.key === "ArrowUp" && !this.field.value) this.correct(event);
+  }
+
+  /** Write the command that edits one's last post. */
+  correct(event) {
+    const { feed } = this.room;
+    const last = feed.entries.findLast(({ kind, from, redacted }) => kind === "text" && from.user === this.chat.account.user && !redacted);
+    if (!last) return;
+    event.preventDefault();
+    this.insert(`/edit ${last.seq} ${feed.textOf(last).body}`);
   }
 
   enter(event) {
@@ -103,25 +132,47 @@ export class Composer {
     else this.reply();
   }
 
-  suggest() {
-    const text = this.field.value;
-    const typed = COMMAND_WORD.exec(text)?.[1].toLowerCase();
-    const fits = (command) => [command.name, ...command.aliases].some((name) => name.startsWith(typed));
-    const all = this.room?.commands ?? [];
-    this.offer(typed === undefined ? [] : all.filter((command) => command.allowed && fits(command)));
+  get before() {
+    return this.field.value.slice(0, this.field.selectionStart).trimStart();
   }
 
-  offer(commands) {
-    this.options = commands.slice(0, MOST_SUGGESTED);
+  suggest() {
+    this.offer(this.room ? this.fitting(this.before) : []);
+  }
+
+  /** What fits behind a text, as `{ word, shown?, about }`: commands, what their arguments take, and names anywhere. */
+  fitting(before) {
+    const { commands = [], members, feed } = this.room;
+    const [first, ...words] = before.split(/\s+/u);
+    const typed = (words.at(-1) ?? first).replace(/^＠/u, "@").toLowerCase();
+    const name = COMMAND_WORD.exec(first)?.[1].toLowerCase();
+    if (name !== undefined && !words.length) {
+      const fits = (command) => command.allowed && [command.name, ...command.aliases].some((one) => one.startsWith(name));
+      return commands.filter(fits).map((command) => ({ word: `/${command.name}`, shown: command.syntax, about: command.summary }));
+    }
+    const command = name && commands.find((one) => one.name === name || one.aliases.includes(name));
+    const taken = command?.arguments?.filter(({ reply }) => !(reply && this.repliedTo)) ?? [];
+    const field = taken.flatMap(fieldsOf)[words.length - 1] ?? {};
+    const isUser = typed[0] === "@" || field.kind === "user";
+    if (field.kind === "seq" && !isUser) {
+      const said = feed.entries.filter(({ kind, redacted }) => kind === "text" && !redacted).reverse();
+      return said.filter(({ seq }) => `${seq}`.startsWith(typed.replace("#", ""))).map((entry) => ({ word: `${entry.seq}`, about: sayPlainly(feed.textOf(entry).body) }));
+    }
+    const all = isUser ? members.map(({ user, display_name }) => ({ word: `@${user}`, about: display_name })) : readyFor(field).map((word) => ({ word, about: sayWord(word) }));
+    return all.filter(({ word }) => word.toLowerCase().startsWith(typed));
+  }
+
+  offer(options) {
+    this.options = options.slice(0, MOST_SUGGESTED);
     this.chosen = -1;
-    this.suggestions.replaceChildren(...this.options.map((command, index) => this.renderOption(command, index)));
+    this.suggestions.replaceChildren(...this.options.map((option, index) => this.renderOption(option, index)));
     this.suggestions.hidden = !this.options.length;
     this.field.removeAttribute("aria-activedescendant");
   }
 
-  renderOption({ name, syntax, summary }, index) {
+  renderOption({ word, shown, about }, index) {
     const attributes = { role: "option", id: `option-${index}`, onmousedown: (event) => this.choose(event, index) };
-    return make("li", attributes, make("code", {}, syntax || `/${name}`), make("span", {}, summary));
+    return make("li", attributes, make("code", {}, shown || word), make("span", {}, word.endsWith(about) ? "" : about));
   }
 
   move(event, step) {
@@ -136,9 +187,8 @@ export class Composer {
 
   choose(event, index) {
     event.preventDefault();
-    this.field.value = `/${this.options[index].name} `;
-    this.offer([]);
-    this.grow();
-    this.field.focus();
+    const { selectionStart: end } = this.field;
+    this.field.selectionStart = end - /\S*$/u.exec(this.before)[0].length;
+    this.insert(`${this.options[index].word} `);
   }
 }

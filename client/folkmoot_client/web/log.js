@@ -3,7 +3,7 @@
 import { byId, make, makeAvatar, renderText, renderWords } from "./dom.js";
 import { removedBy } from "./feed.js";
 import { sayPlainly } from "./markdown.js";
-import { sayDay, sayMoment, sayNotice, sayTag, sayTime, sayValue, t } from "./texts.js";
+import { sayDay, sayError, sayMoment, sayNotice, sayTag, sayTime, sayValue, t } from "./texts.js";
 
 const SAME_BREATH_MS = 5 * 60_000;
 const NEAR_BOTTOM_PX = 80;
@@ -245,9 +245,21 @@ export class Log {
     byId("head").textContent = text;
   }
 
-  /** What only this reader sees: posts that are on their way. */
+  /** What only this reader sees: posts that were not taken, and those that are on their way. */
   drawTail() {
-    this.tail.replaceChildren(...this.room.pending.map(renderPending));
+    const { failed, pending } = this.room;
+    this.tail.replaceChildren(...failed.map((post) => this.renderFailed(post)), ...pending.map(renderPending));
+  }
+
+  renderFailed(post) {
+    const { room } = this;
+    const settle = (isAgain) => {
+      room.failed.splice(room.failed.indexOf(post), 1);
+      if (isAgain) this.chat.post(room, post.body, post.replyTo);
+      else this.drawTail();
+    };
+    const button = (word, isAgain) => [" ", make("button.chip", { type: "button", onclick: () => settle(isAgain) }, t(word))];
+    return make("p.pending", {}, post.body, make("span.complaint", { role: "alert" }, ` ${sayError(post.why)}`), ...button("send_again", true), ...button("discard", false));
   }
 
   render(entry) {

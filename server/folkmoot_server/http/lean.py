@@ -37,5 +37,5 @@ def lean_script(text: str) -> str:
 LEAN: Mapping[str, Callable[[str], str]] = {
     "text/javascript": lean_script,
     "text/css": cssmin,
-    "text/html": partial(re.compile(r"^[ \t]+", re.MULTILINE).sub, ""),
+    "text/html": partial(re.compile(r'^[ \t]+|(?<==)"([\w-]+)"', re.MULTILINE).sub, r"\1"),
 }

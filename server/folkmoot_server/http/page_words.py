@@ -124,6 +124,8 @@ WORDS: dict[str, str] = {
     "message": N_("Message"),
     "placeholder": N_("Write a message, or / for commands"),
     "send": N_("Send"),
+    "send_again": N_("Send again"),
+    "discard": N_("Discard"),
     "reply": N_("Reply"),
     "reply_to": N_("Reply to {name}"),
     "reply_gone": N_("an earlier message"),
