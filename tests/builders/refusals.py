@@ -38,6 +38,12 @@ REFUSALS = {
     "Only the editors of a channel can publish in it; you can comment on its posts.": Told(
         "forbidden", "channel.editors", "/rights"
     ),
+    "This channel is @{user}'s own, under that name: nobody else can own it. A public account can change hands.": Told(
+        "forbidden", "channel.personal", "/apply channel", "user"
+    ),
+    "Nobody answers for this channel now: comments are closed until somebody does.": Told(
+        "comments_closed", "channel.owner", "/comments"
+    ),
     "You are muted in this channel {until}.": Told("muted", "mute", "/sanctions", "case reason until_ms"),
     "You are banned from this channel {until}.": Told("banned", "ban", "/sanctions", "until_ms reason case user"),
     "Comments are closed here.": Told("comments_closed", "channel.comments", "/comments"),

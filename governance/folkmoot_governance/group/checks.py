@@ -1,7 +1,7 @@
 """The checks that stand before every decision: is the group alive, and may this actor do this?"""
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import GroupStatus, JoinMode
+from folkmoot_protocol.types import ChannelForm, GroupStatus, JoinMode
 
 from ..actor import Actor
 from ..classification import Grade, closed_border, most_members
@@ -84,6 +84,16 @@ def refuse_form(state: GroupState) -> Refusal:
     """Return that something is for channels, where it was asked for in a group, or the other way round."""
     text = FOR_CHANNELS if state.form is None else FOR_GROUPS
     return refuse(ErrorCode.FORBIDDEN, text, rule="channel", help="/help")
+
+
+def check_owner(state: GroupState, user: str) -> Refusal | None:
+    """Refuse to let anybody else own a person's own channel: what it says stands under that person's name (W2)."""
+    if state.form is not ChannelForm.PERSONAL or user == state.handle:
+        return None
+    text = N_(
+        "This channel is @{user}'s own, under that name: nobody else can own it. A public account can change hands."
+    )
+    return refuse(ErrorCode.FORBIDDEN, text, user=state.handle, rule="channel.personal", help="/apply channel")
 
 
 def check_subject(have: int, limit: int) -> Refusal | None:

@@ -15,7 +15,7 @@ from ..refusal import Refusal
 from ..roles import Permission
 from ..text import N_
 from . import commands as c
-from .checks import check_founder, check_subject, refuse
+from .checks import check_founder, check_owner, check_subject, refuse
 from .events import (
     Event,
     GroupDissolved,
@@ -119,7 +119,7 @@ def offer_transfer(state: GroupState, command: c.OfferTransfer, actor: Actor, no
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
     until = end_of(now, policy.transfer_ms)
     nothing = not state.heir or state.heir_until_ms <= now
-    return check_heir_seat(state, command.user, policy) or [
+    return (check_owner(state, command.user) or check_heir_seat(state, command.user, policy)) or [
         TransferOffered(at=now, by=actor.user, user=command.user, until_ms=until, was_nothing=nothing)
     ]
 
@@ -138,7 +138,8 @@ def accept_transfer(state: GroupState, command: c.AcceptTransfer, actor: Actor, 
         return refuse(ErrorCode.CONFLICT, N_("There is no open offer to transfer this group to you."))
     grade = grade_in_force(policy.grades, state)
     refusal = (
-        check_founder(actor, grade, now, policy)
+        check_owner(state, actor.user)
+        or check_founder(actor, grade, now, policy)
         or check_heir_seat(state, actor.user, policy)
         or check_subject(command.have, command.limit)
     )

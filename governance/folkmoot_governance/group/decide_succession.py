@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import GroupStatus, Role
+from folkmoot_protocol.types import ChannelForm, GroupStatus, Role
 
 from ..actor import Actor
 from ..classification import grade_in_force
@@ -20,7 +20,7 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
-from .checks import check_founder, check_subject, refuse
+from .checks import check_founder, check_owner, check_subject, refuse
 from .events import (
     Event,
     GroupDissolved,
@@ -43,7 +43,9 @@ def name_heir(state: GroupState, command: c.NameHeir, actor: Actor, now: int, po
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
     if state.successor == command.user:
         return []
-    return [HeirNamed(at=now, by=actor.user, user=command.user, was_heir=state.successor)]
+    return check_owner(state, command.user) or [
+        HeirNamed(at=now, by=actor.user, user=command.user, was_heir=state.successor)
+    ]
 
 
 def drop_heir(state: GroupState, command: c.DropHeir, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -62,19 +64,21 @@ def in_line(state: GroupState, since: dict[str, int]) -> list[str]:
 def succeed(state: GroupState, command: c.Succeed, actor: Actor, now: int, policy: Policy) -> Decision:
     """Replace an owner who is shut out for long by the first in line who is fit; nobody fit: lock the group.
 
-    With an owner whose account is closed, a group that nobody else is in ends.
+    With an owner whose account is closed, a group that nobody else is in ends, and so does a person's own channel.
     """
     if state.status is GroupStatus.CLOSED or command.owner != state.owner:
         return []
     if command.absent_until_ms < now + policy.absence_ms:
         return []
-    if command.closed and len(state.members) == 1:
+    is_own = state.form is ChannelForm.PERSONAL and state.owner == state.handle
+    if command.closed and (is_own or len(state.members) == 1):
         return [GroupDissolved(at=now, by=state.owner)]
     grade = grade_in_force(policy.grades, state)
     for candidate in command.candidates:
         heir = candidate.actor
         is_fit = (
             candidate.absent_until_ms <= now
+            and check_owner(state, heir.user) is None
             and check_power(heir.restrictions, Power.MANAGE, now) is None
             and check_founder(heir, grade, now, policy) is None
             and check_subject(candidate.have, candidate.limit) is None

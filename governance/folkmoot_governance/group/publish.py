@@ -131,6 +131,7 @@ def check_comment(
         or _check_channel(state, now, Power.COMMENT)
         or _check_ban(state, user, now)
         or _check_mute(state, user, now)
+        or _check_locked(state, user, now)
         or _check_thread(thread)
         or _check_policy(state, user, thread)
         or _check_slow(state, user, last_post_ms, now)
@@ -189,6 +190,14 @@ def _check_ban(state: GroupState, user: str, now: int) -> Refusal | None:
         return None
     text = N_("You are banned from this channel {until}.")
     return refuse(ErrorCode.BANNED, text, user=user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
+
+
+def _check_locked(state: GroupState, user: str, now: int) -> Refusal | None:
+    """Refuse a reader while nobody answers for the channel (G9)."""
+    if state.locked_until_ms <= now or user in state.members:
+        return None
+    text = N_("Nobody answers for this channel now: comments are closed until somebody does.")
+    return refuse(ErrorCode.COMMENTS_CLOSED, text, rule="channel.owner")
 
 
 def _check_thread(thread: Thread) -> Refusal | None:

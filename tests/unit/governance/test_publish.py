@@ -2,7 +2,9 @@
 
 import random
 
-from folkmoot_governance import GroupState, Permission, Policy, apply
+from msgspec.structs import replace
+
+from folkmoot_governance import Actor, GroupState, Permission, Policy, apply
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
@@ -148,3 +150,24 @@ def test_links_by_readers() -> None:
     state = make_channel(e.LinksSet(at=NOW, by="olga", links=LinkRule.OFF))
     assert code_of(check_links(state, "mia", "https://example.org/")) == ErrorCode.CONTENT_REFUSED
     assert check_links(state, "adam", "https://example.org/") is None
+
+
+def test_nobody_else_comes_to_own_a_persons_own_channel() -> None:
+    offered = e.TransferOffered(at=NOW, by="olga", user="adam", until_ms=NOW + YEAR, was_nothing=True)
+    state = make_channel()
+    assert code_of(ask(state, c.OfferTransfer("adam"), "olga")) is ErrorCode.FORBIDDEN
+    assert code_of(ask(state, c.NameHeir("adam"), "olga")) is ErrorCode.FORBIDDEN
+    assert code_of(ask(make_channel(offered), c.AcceptTransfer(), "adam")) is ErrorCode.FORBIDDEN
+    absent = c.Succeed("olga", NOW + YEAR, (c.Candidate(Actor("adam", identity=Identity.PERSON), 0),))
+    (missing,) = ask(state, absent, "")
+    assert isinstance(missing, e.OwnerMissing)
+    (ended,) = ask(state, replace(absent, closed=True), "")
+    assert isinstance(ended, e.GroupDissolved)
+
+
+def test_readers_comment_no_more_while_nobody_answers_for_the_channel() -> None:
+    state = make_channel()
+    assert comment(state, "mia") is None
+    apply(state, e.OwnerMissing(at=NOW, by="", user="olga"))
+    assert comment(state, "mia") is ErrorCode.COMMENTS_CLOSED
+    assert comment(state, "adam") is None
