@@ -12,6 +12,7 @@ from .normal import compose, make_compatible
 
 MAX_DISPLAY_NAME = 32
 MAX_GROUP_NAME = 60
+MAX_GRANTED_NAME = 100
 MAX_TOPIC = 300
 MAX_RULES = 2000
 MAX_ANNOUNCEMENT = 1000
@@ -25,6 +26,7 @@ CONTROL_CHARACTER = N_("Control characters are not allowed here.")
 BIDI_CHARACTER = N_("Characters that change the direction of writing are not allowed here.")
 LONG_DISPLAY_NAME = N_("A display name has at most 32 characters.")
 LONG_GROUP_NAME = N_("A group's name has at most 60 characters.")
+LONG_GRANTED_NAME = N_("The name on a badge, and the number of a licence, have at most 100 characters.")
 LONG_TOPIC = N_("A topic has at most 300 characters.")
 LONG_RULES = N_("A group's rules have at most 2000 characters.")
 LONG_ANNOUNCEMENT = N_("An announcement has at most 1000 characters.")
@@ -81,6 +83,12 @@ def check_display_name(name: str) -> str:
 def check_group_name(name: str) -> str:
     """Return a group's name of 1 to 60 characters, in NFC and stripped. Raises ValueError."""
     return _check_name(name, MAX_GROUP_NAME, LONG_GROUP_NAME)
+
+
+def check_granted_name(name: str) -> str:
+    """Return whom a badge is to name, or the number of a licence: 1 to 100 characters, in NFC and stripped. Raises
+    ValueError."""
+    return _check_name(name, MAX_GRANTED_NAME, LONG_GRANTED_NAME)
 
 
 def check_topic(topic: str) -> str:

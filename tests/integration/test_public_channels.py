@@ -211,6 +211,23 @@ async def test_handles_and_user_names_are_one_set(governed: Server, sign_in: Sig
         await refused(newcomer.register("one.set"), ErrorCode.NAME_TAKEN)
 
 
+async def test_a_public_account_and_what_it_is_granted_have_names_like_any(sign_in: SignIn) -> None:
+    wire = await sign_in()
+    public = {"form": ChannelForm.PUBLIC, "handle": "named.paper"}
+    for name in ("x" * 61, "turned \u202e round", "\u3164"):
+        await refused(
+            wire.run(
+                f"/apply channel named.paper The {name}" if len(name) > 1 else "/apply channel named.paper " + name
+            ),
+            ErrorCode.BAD_NAME,
+        )
+        await refused(wire.ask(rq.OpenChannel, name=name, **public), ErrorCode.BAD_NAME)
+    await refused(wire.ask(rq.OpenChannel, **public), ErrorCode.BAD_NAME)
+    code = await open_public(wire, "named.paper")
+    for name in ("x" * 257, "turned \u202e round"):
+        await refused(wire.run(f"/apply badge {code} {name}"), ErrorCode.BAD_NAME)
+
+
 async def test_one_subject_opens_one_however_many_try_at_once(root: Wire, sign_in: SignIn) -> None:
     editors = [await sign_in(), await sign_in()]
     await verify(root, editors[0], person(1))

@@ -6,6 +6,7 @@ What the applicant wrote and the numbers of the documents are sealed beside the 
 from collections.abc import Collection, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.case.commands import OpenApplication
@@ -15,7 +16,7 @@ from folkmoot_governance.group.commands import OpenChannel
 from folkmoot_governance.identity import KINDS, normalise
 from folkmoot_governance.policy import meets
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.names import check_user_name
+from folkmoot_protocol.names import check_granted_name, check_group_name, check_user_name
 from folkmoot_protocol.types import ChannelForm, Document, Identity, Role
 
 from ...common.clock import Clock
@@ -90,10 +91,12 @@ class Applying:
         documents: Sequence[Document] = (),
     ) -> tuple[Room, CaseState] | Refusal:
         """Open a public account that waits for its review, and the case of the review with it."""
+        field = "handle"
         try:
-            handle = check_user_name(handle)
+            handle, field = check_user_name(handle), "name"
+            name = check_group_name(name)
         except ValueError as error:
-            return Refusal(ErrorCode.BAD_NAME, str(error), {"field": "handle"})
+            return Refusal(ErrorCode.BAD_NAME, str(error), {"field": field})
         category = category or self._membership.default_category
         wish = Wish(WishKind.CHANNEL, name, category)
         for _ in range(TRIES):
@@ -130,6 +133,10 @@ class Applying:
         """Ask for a badge, a licence, or more public accounts."""
         if wish.kind is not WishKind.QUOTA and (room is None or room.state.owner != account.user):
             return NOT_OWNER
+        try:
+            wish = replace(wish, name=check_granted_name(wish.name)) if wish.name else wish
+        except ValueError as error:
+            return Refusal(ErrorCode.BAD_NAME, str(error), {"field": "name"})
         about = room is not None and wish.kind is not WishKind.QUOTA
         act = await self._ask(account, wish, room.state.code if room and about else "", text, documents)
         if isinstance(act, Refusal):
