@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot_governance.account_events import AccountClosed
 from folkmoot_governance.group.events import EntryDeleted, GroupSuspended
 from folkmoot_protocol.types import ChannelForm, EntryKind
 from folkmoot_server.crypto.cipher import Sealed
@@ -174,6 +175,18 @@ async def test_follows_are_rows_that_can_be_taken_back(store: Store, world: Worl
     assert await store.channels.is_following("yan", codes[0])
     await store.commit([ChangeSet(rows=erasure("zoe", START))])
     assert await store.channels.follows("zoe") == []
+
+
+async def test_a_closed_account_follows_nothing_and_begins_to_no_more(store: Store, world: World) -> None:
+    await store.commit([world.register("zoe")])
+    code = (await opened(store, world, "alice")).code
+    closing = world.change("zoe", AccountClosed(at=START + 5, by="zoe", author_tag="~1"))
+    closing.rows = [*closing.rows, *erasure("zoe", START + 5)]
+    # As one of its devices asks while another closes it: in one batch with that, and after it.
+    late = ChangeSet(rows=[follow_row("zoe", code, START + 6)])
+    assert await store.commit([closing, late]) == set()
+    await store.commit([late])
+    assert (await store.channels.follows("zoe"), await store.channels.count_followers(code)) == ([], 0)
 
 
 async def test_followers_are_counted_as_they_come_and_go(store: Store, world: World) -> None:

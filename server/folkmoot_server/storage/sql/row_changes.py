@@ -45,7 +45,7 @@ def keys_of(table: str) -> list[str]:
     return [column.name for column in metadata.tables[table].primary_key]
 
 
-OPEN_ONLY = frozenset({"notices", "announcement_marks"})
+OPEN_ONLY = frozenset({"notices", "announcement_marks", "follows"})
 """Tables in which an account that is closed gets no rows: by what, and when, it was closed need not be known before."""
 
 
