@@ -223,6 +223,8 @@ async def test_a_public_account_and_what_it_is_granted_have_names_like_any(sign_
         )
         await refused(wire.ask(rq.OpenChannel, name=name, **public), ErrorCode.BAD_NAME)
     await refused(wire.ask(rq.OpenChannel, **public), ErrorCode.BAD_NAME)
+    for handle in ("admin", "the-4dmin", "folkmoot"):
+        await refused(open_public(wire, handle), ErrorCode.BAD_NAME, rule="reserved_names")
     code = await open_public(wire, "named.paper")
     for name in ("x" * 257, "turned \u202e round"):
         await refused(wire.run(f"/apply badge {code} {name}"), ErrorCode.BAD_NAME)

@@ -14,6 +14,7 @@ from folkmoot_governance.case.events_application import Wish, WishKind
 from folkmoot_governance.case.state import CaseKind, CaseState, Outcome
 from folkmoot_governance.group.commands import OpenChannel
 from folkmoot_governance.identity import KINDS, normalise
+from folkmoot_governance.likeness import check_free_name
 from folkmoot_governance.policy import meets
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_granted_name, check_group_name, check_user_name
@@ -97,6 +98,9 @@ class Applying:
             name = check_group_name(name)
         except ValueError as error:
             return Refusal(ErrorCode.BAD_NAME, str(error), {"field": field})
+        # As of user names: they are one set.
+        if refusal := check_free_name(handle):
+            return refusal
         category = category or self._membership.default_category
         wish = Wish(WishKind.CHANNEL, name, category)
         for _ in range(TRIES):
