@@ -328,7 +328,7 @@ class Services:
             self._responses,
         )
         editing = Editing(policy, clock, journal, self._membership, posting)
-        held = HeldPosts(parts.store.ledger, parts.accounts, clock, held_texts)
+        held = HeldPosts(parts.store.ledger, parts.accounts, clock, policy, held_texts)
         return Posts(posting, held, editing, History(journal, parts.bus, parts.hub, accounts), Search(journal))
 
     def _wire_media(self, reports: Reports) -> MediaServices:

@@ -329,6 +329,33 @@ async def test_a_licensed_category_takes_the_licence_while_it_lasts(root: Wire, 
     assert told.notice and told.notice.data["credential"] == "10120170002"
 
 
+async def test_what_was_held_is_not_let_through_past_a_measure_or_a_licence_that_ended(
+    root: Wire, sign_in: SignIn
+) -> None:
+    owner, reader = await sign_in(), await sign_in()
+    code = await opened(root, owner, "careful.paper")
+    editor = await sign_in()
+    await owner.run(f"/invite @{editor.user}", code)
+    await editor.run(f"/join {code}")
+    await owner.run(f"/promote @{editor.user} publish", code)
+    post = await owner.post(code, "What do you think?")
+    await owner.run("/comments approval", code)
+    await admin(root, "feature assess", reason="done", options={"feature": "comments", "sha256": "ab" * 32})
+    await refused(reader.ask(rq.Post, group=code, body="Well.", thread=post), ErrorCode.CONTENT_HELD)
+    await owner.run("/word add hold scoop", code)
+    await owner.run(f"/apply licence {code} news publish 4711")
+    await admin(root, "application approve", await case_of(root, owner, "licence"), reason="in order")
+    held = {"group": code, "body": "A scoop", "category": "news"}
+    await refused(editor.ask(rq.Post, **held), ErrorCode.CONTENT_HELD)
+    waiting = {one["user"]: one["number"] for one in (await owner.run("/queue", code)).data["items"]}
+    await admin(root, "credential revoke", code, reason="ended", options={"kind": "licence"})
+    limit = {"measure": "comments", "duration": "2h"}
+    await admin(root, "sanction create", code, reason="a quarrel", options=limit)
+    await refused(owner.run(f"/queue approve {waiting[reader.user]}", code), ErrorCode.FUNCTION_LIMITED)
+    await refused(owner.run(f"/queue approve {waiting[editor.user]}", code), ErrorCode.LICENCE_REQUIRED)
+    await admin(root, "feature stop", reason="once more", options={"feature": "comments"})
+
+
 async def test_a_badge_takes_documents_and_goes_with_the_identity(root: Wire, sign_in: SignIn) -> None:
     editor, other = await sign_in(), await sign_in()
     await admin(root, "role create", other.user, options={"role": "superadmin"}, reason="helps")

@@ -1,11 +1,11 @@
 """May this editor publish, and may this reader comment? What a channel asks instead of `post.check_post`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import CommentPolicy, Entry, GroupStatus, Identity
+from folkmoot_protocol.types import CommentPolicy, Entry, EntryKind, GroupStatus, Identity
 
 from ..credentials import Scope, allows
 from ..measure_checks import check_group
@@ -20,6 +20,9 @@ from .state import GroupState
 
 COMMENTS_APPROVED = "comments.approval"
 """What holds a comment where an editor looks first, as a content rule is named."""
+
+POWERS = {EntryKind.POST: Power.PUBLISH, EntryKind.COMMENT: Power.COMMENT}
+"""What stands in channels, by the power that it takes."""
 
 STRICTER = tuple(CommentPolicy)
 """Policies of comments, the mildest first."""
@@ -137,6 +140,20 @@ def check_comment(
         or _check_slow(state, user, last_post_ms, now)
         or check_identity(identity, verified_ts, now, policy)
     )
+
+
+def check_let_through(
+    state: GroupState, kind: EntryKind, data: Mapping[str, object], now: int, policy: Policy
+) -> Refusal | None:
+    """Refuse at `now` (Unix ms) to publish what was held, an entry of a kind with such data, in a group or a channel
+    that may not say it any more: a measure of the platform, or a licence that has ended."""
+    if kind not in POWERS:
+        return check_group(state.restrictions, Power.POST, now)
+    refusal = _check_channel(state, now, POWERS[kind])
+    if refusal is None and kind is EntryKind.POST:
+        declared = str(data.get("category") or state.category)
+        refusal = check_licences(state, (declared,), now, policy, is_repost="repost" in data)
+    return refusal
 
 
 def policy_on(state: GroupState, seq: int) -> CommentPolicy:

@@ -198,11 +198,7 @@ async def approve_held(call: Call, options: NoOptions) -> Outcome:
     if isinstance(found, Refusal):
         return found
     room, review = found
-    posting = (
-        None
-        if review.own_rule or review.seq
-        else await call.app.posts.held.release(review, room.state.code, room.state.category)
-    )
+    posting = None if review.own_rule or review.seq else await call.app.posts.held.release(review, room.state)
     if isinstance(posting, Refusal):
         return posting
     done = await act_on_room(call, room, ReleaseHeld(review.number), extra_rows=posting)

@@ -114,7 +114,7 @@ async def approve(call: Call, number: int) -> Outcome:
     command = c.ApproveHeld(number)
     if review is None or review.seq or review.staff:
         return command
-    posting = await call.app.posts.held.release(review, call.room.state.code, call.room.state.category)
+    posting = await call.app.posts.held.release(review, call.room.state)
     return posting if isinstance(posting, Refusal) else Carrying(command, posting)
 
 

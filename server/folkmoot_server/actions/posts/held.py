@@ -1,9 +1,10 @@
 """The entry that a post becomes which was held, or refused, and may stand after all."""
 
-from folkmoot_governance import GroupState, Refusal
+from folkmoot_governance import GroupState, Policy, Refusal
 from folkmoot_governance.emergency import check_emergency
 from folkmoot_governance.group.events import Event, HeldApproved, HeldReleased
 from folkmoot_governance.group.mentions import find_mentions
+from folkmoot_governance.group.publish import check_let_through
 from folkmoot_governance.group.state import Review
 from folkmoot_governance.measure_checks import check_power
 from folkmoot_governance.restrictions import Power
@@ -27,7 +28,8 @@ MUTED = N_("@{user} is muted {until}: what they wrote is not posted.")
 class HeldPosts:
     """Opens the texts of held posts, and posts them."""
 
-    def __init__(self, ledger: Ledger, accounts: Accounts, clock: Clock, texts: HeldTexts) -> None:
+    def __init__(self, ledger: Ledger, accounts: Accounts, clock: Clock, policy: Policy, texts: HeldTexts) -> None:
+        self._policy = policy
         self._ledger = ledger
         self._accounts = accounts
         self._clock = clock
@@ -44,15 +46,17 @@ class HeldPosts:
         opened = {number: self._texts.unseal(code, number, one) for number, one in sealed.items()}
         return {number: text for number, text in opened.items() if text is not None}
 
-    async def release(self, review: Review, code: str, category: str) -> ExtraRows | Refusal:
+    async def release(self, review: Review, state: GroupState) -> ExtraRows | Refusal:
         """Return what posts a held post with the act that approves it, or why it cannot be posted."""
+        code = state.code
         text, author = await self.text(code, review.number), await self._accounts.load(review.user)
         if text is None or author is None:
             return Refusal(NO_TEXT.code, NO_TEXT.text, {"number": review.number})
         now = self._clock.now_ms()
-        halted = check_emergency(author.emergencies, Power.POST, now, code, category)
-        if halted is not None:
-            return halted
+        halted = check_emergency(author.emergencies, Power.POST, now, code, state.category)
+        stopped = halted or check_let_through(state, text.kind, text.data, now, self._policy)
+        if stopped is not None:
+            return stopped
         muted = check_power(author.held, Power.POST, now)
         if muted is not None:
             until_ms = muted.detail["until_ms"]
