@@ -24,6 +24,7 @@ from .health import Health, Status
 from .imprint import imprint_data
 from .log_pages import LogPages, PublishedLog
 from .media import MediaPages
+from .missing import is_for_people, show_missing
 from .pages import AGREEMENT, Agreements, DocumentPage, OldAgreements, describe_protocol, web_client
 from .report_page import PublicReports, ReportPage
 from .responses import respond, with_safe_headers
@@ -72,6 +73,15 @@ def make_app(
         Route("/", web_client),
         Route("/{name}", web_client),
     ]
+
+    async def say_what_is_wrong(request: Request, error: Exception) -> Response:
+        """Return a line for a request that cannot be carried out; what is not there has a page for people."""
+        assert isinstance(error, HTTPException)
+        status = HTTPStatus(error.status_code)
+        if status is HTTPStatus.NOT_FOUND and is_for_people(request):
+            return show_missing(request, language)
+        return respond(f"{status} {status.phrase.lower()}\n", status, error.headers or {})
+
     app = Starlette(routes=routes, exception_handlers={HTTPException: say_what_is_wrong})
     # /rules/ is not there, rather than a way to be sent to whatever the request calls its host.
     app.router.redirect_slashes = False
@@ -122,10 +132,3 @@ def under_own_names(app: ASGIApp, names: frozenset[str] | None) -> ASGIApp:
             await respond(UNKNOWN_HOST, HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
 
     return named
-
-
-async def say_what_is_wrong(request: Request, error: Exception) -> Response:
-    """Return a line for a request that cannot be carried out."""
-    assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    return respond(f"{status} {status.phrase.lower()}\n", status, error.headers or {})

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from folkmoot_governance.classification import Grade, shows_info_page
 from folkmoot_protocol.group_code import parse_group_code, show_group_code
-from folkmoot_protocol.types import Group
+from folkmoot_protocol.types import Group, GroupStatus, JoinMode
 
 from ..common.clock import Clock
 from ..common.i18n import N_, translator
@@ -32,10 +32,13 @@ from .visitors import Visitors
 log = structlog.get_logger()
 
 FRESH_S = 60
+OPEN_STATES = frozenset({GroupStatus.ACTIVE, GroupStatus.WARNED})
 
 CONTENT_SECURITY = (
     "default-src 'none'; style-src '{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+BRANDED = CONTENT_SECURITY + "; img-src 'self'"
 
 
 GENERAL = N_("General")
@@ -96,7 +99,7 @@ class GroupPage:
             body = render(group, summary.state.rules, label, language, imprint, can_report=can_report)
             content = Content(body, HTML)
         headers = {
-            "Content-Security-Policy": CONTENT_SECURITY.format(style=style()[1]),
+            "Content-Security-Policy": BRANDED.format(style=style()[1]),
             "Cache-Control": f"public, max-age={FRESH_S}",
             "Content-Language": language,
         }
@@ -125,10 +128,16 @@ def render(
         "rules_title": say(N_("Rules of the group")),
         "no_rules": say(N_("The group has no rules of its own. Those of the platform apply:")),
         "platform_rules": say(N_("Rules")),
+        "join": say(N_("Join this group")) if may_be_joined(group) else "",
         "report": say(N_("Report this group")) if can_report else "",
         "imprint": imprint_rows(imprint, language),
     }
     return templates().get_template("group.html").render(fields).encode()
+
+
+def may_be_joined(group: Group) -> bool:
+    """Say whether people come in, one way or the other: into channels nobody does."""
+    return group.form is None and group.join_mode is not JoinMode.CLOSED and group.state in OPEN_STATES
 
 
 def limits_of(group: Group) -> dict[str, object]:
