@@ -42,6 +42,7 @@ async def test_axe_finds_nothing(visit: Visit, options: dict[str, object], is_ch
     await ada.say("hello #1")
     await ada.say("/announce Meeting on Monday")
     await ada.say("/pin 2")
+    await ada.say("> said\n`code`, [link](https://example.org), **and** *so on*")
     await expect(page.locator(".note")).to_have_count(2)
     if is_chinese:
         if await page.locator("#back").is_visible():

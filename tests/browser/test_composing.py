@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.conftest import Visit
-from tests.browser.visitor import Visitor
+from folkmoot_client.sdk import Client
+from tests.browser.conftest import NUMBERS, Visit
+from tests.browser.visitor import PASSWORD, Visitor
+from tests.integration.running import RunningServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -119,3 +121,96 @@ async def test_what_was_not_taken_stays_and_can_be_sent_again(visit: Visit) -> N
     await tail.get_by_role("button", name="Send again").click()
     await ada.hears("two")
     await expect(tail).to_have_count(0)
+
+
+HEARD = """() => {
+  window.told = [];
+  window.Notification = class {
+    static permission = "default";
+    static requestPermission = async () => (Notification.permission = "granted");
+    constructor(title, { body }) { told.push(`${title}: ${body}`); (window.banners ??= []).push(this); }
+  };
+  const Real = AudioContext;
+  window.rung = 0;
+  window.AudioContext = class extends Real { constructor() { super(); window.rung += 1; } };
+}"""
+
+
+async def test_news_call_where_nobody_looks_and_where_they_are_wanted(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit)
+    page = ada.page
+    await page.evaluate(HEARD)
+    assert await page.evaluate("Notification.permission") == "default", "nothing asks before somebody wants it"
+    await page.locator("#account").click()
+    await page.get_by_label("Notifications in this browser").check()
+    await page.get_by_label("A short sound").check()
+    await page.locator("#sheet-close").click()
+    rung = await page.evaluate("rung")
+    await ben.say("in sight")
+    await ada.hears("in sight")
+    await ada.create("Another")
+    told = page.locator("#groups button", has_text="Seed swap")
+    await ben.say("out of *sight*")
+    await expect(told).to_contain_text("out of sight")
+    assert await page.evaluate("told") == [f"Seed swap: {ben.user}: out of sight"]
+    assert await page.evaluate("rung") == rung + 1
+    assert await page.title() == "(1) Folkmoot"
+    await page.evaluate("banners[0].onclick()")
+    await ada.hears("in sight", "out of sight")
+    await ada.say("/notify mentions")
+    await page.locator("#groups button", has_text="Another").click()
+    await ben.say("nobody in particular")
+    await ben.say(f"but you, @{ada.user}")
+    await expect(told).to_contain_text("but you")
+    assert (await page.evaluate("told"))[1:] == [f"Seed swap: {ben.user}: but you, @{ada.user}"]
+
+
+async def test_who_comes_in_a_row_is_counted_and_tags_are_said_once(visit: Visit, server: RunningServer) -> None:
+    ada = await visit("ada")
+    await ada.register()
+    code = await ada.create("Seed swap")
+    await expect(ada.page.locator("#head")).to_contain_text(f"Nobody else is here yet. Pass on its code: {code}")
+    await ada.say("Welcome")
+    for _ in range(4):
+        async with Client(server.ws) as client:
+            await client.register(f"guest{next(NUMBERS)}", PASSWORD)
+            await client.join(code)
+            group = await client.get_group(code)
+    assert group.members == 5
+    fold = ada.page.locator("#entries details")
+    await expect(fold.locator("summary")).to_have_text("4 people joined")
+    await expect(fold.locator("[data-seq]").first).to_be_hidden()
+    await ada.say("Hello, all of you")
+    await expect(ada.page.locator("#entries .tag")).to_have_text(["owner", "founder"])
+    await fold.locator("summary").click()
+    await expect(fold.locator("[data-seq]").first).to_be_visible()
+    await ada.page.reload()
+    await expect(fold.locator("summary")).to_have_text("4 people joined")
+    # A link to one of them opens it; compact messages stay compact.
+    seq = await fold.locator("[data-seq]").nth(1).get_attribute("data-seq")
+    await ada.page.evaluate("(hash) => (location.hash = hash)", f"#{code.replace('-', '')}/{seq}")
+    await expect(fold.locator("[data-seq]").nth(1)).to_be_focused()
+    await ada.page.locator("#account").click()
+    await ada.page.get_by_label("Compact messages").check()
+    await ada.page.locator("#sheet-close").click()
+    await ada.page.reload()
+    await expect(ada.page.locator("article .avatar").first).to_be_hidden()
+
+
+async def test_the_page_can_be_installed_and_a_wrong_address_leads_to_it(visit: Visit, server: RunningServer) -> None:
+    ada = await visit("ada")
+    manifest = await ada.page.evaluate(
+        "fetch(document.querySelector('[rel=manifest]').href).then(async (reply) => "
+        "[reply.headers.get('content-type'), await reply.json()])"
+    )
+    assert manifest[0] == "application/manifest+json"
+    assert manifest[1]["display"] == "standalone"
+    devtools = await ada.page.context.new_cdp_session(ada.page)
+    assert (await devtools.send("Page.getAppManifest"))["errors"] == []
+    await ada.register()
+    code = await ada.create("Seed swap")
+    reader = await visit("reader")
+    await reader.page.goto(f"{server.http}/groups/{code}")
+    await reader.page.get_by_role("link", name="Join this group").click()
+    await reader.register()
+    await expect(reader.page.get_by_role("dialog").get_by_label("Group code")).to_have_value(code)

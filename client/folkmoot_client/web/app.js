@@ -1,6 +1,7 @@
 // Puts the page together: who is in, which group is shown, and what the parts tell each other.
 
 import { Acts } from "./acts.js";
+import { dress, tell } from "./bell.js";
 import { Channels, placeOf } from "./channels.js";
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
@@ -64,6 +65,7 @@ class App {
       onDone: (text) => this.toast(text),
     });
     this.listen();
+    dress();
     this.translate();
     if (this.chat.token) this.chat.resume();
     else this.onSignedOut();
@@ -242,14 +244,21 @@ class App {
     filter.hidden = rooms.length < MANY_GROUPS && document.activeElement !== filter && !wanted;
     byId("groups").replaceChildren(...shown.map((room) => this.renderRoom(room)));
     byId("no-groups").hidden = rooms.length > 0;
-    const unread = rooms.filter((room) => room !== this.room && room.callsFor(this.chat.account.user)).length;
+    const unread = rooms.filter((room) => !this.isInSight(room) && room.callsFor(this.chat.account.user)).length;
     document.title = unread ? `(${unread}) ${t("title")}` : t("title");
     if (this.room) this.drawHeader();
+  }
+
+  isInSight(room) {
+    return room === this.room && document.visibilityState === "visible";
   }
 
   onEntries(room, entries, areOwn) {
     if (room === this.room) this.log.add(entries, areOwn);
     if (entries.length) {
+      const news = entries.findLast((entry) => room.wants(entry, this.chat.account?.user));
+      const line = news && !this.isInSight(room) && this.log.tellInALine(news, room);
+      if (line) tell(room.group.name, line, () => this.open(room));
       this.onTyping(room);
       this.roomsSoon();
     }
@@ -328,6 +337,7 @@ class App {
     const button = measure && make("button.quiet", { type: "button", onclick: appeal }, t("act_appeal"));
     byId("told-lines").append(make("li", { "data-id": notice?.id }, inOwnTime(text), ...(button ? [" ", button] : [])));
     byId("told").hidden = false;
+    if (document.visibilityState !== "visible") tell(t("told"), text, () => undefined);
   }
 
   async readTold() {

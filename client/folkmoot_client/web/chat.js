@@ -66,6 +66,13 @@ export class Room {
     return { on: this.unread, mentions: this.mentionsOf(user), off: 0 }[this.group.notify ?? "on"];
   }
 
+  /** Whether somebody wants to be called for an entry: by what others say, as `/notify` has it. */
+  wants({ kind, from, data }, user) {
+    const { notify = "on", form } = this.group;
+    if (form || from.user === user || !/text|action|announcement/.test(kind)) return false;
+    return notify === "on" || (notify === "mentions" && data?.mentions?.includes(user));
+  }
+
   /** The last that was said, if it is here. */
   get lastLine() {
     return this.feed.entries.findLast(({ kind }) => !["edit", "reaction", "redaction"].includes(kind));

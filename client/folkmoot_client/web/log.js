@@ -1,6 +1,6 @@
 // The log of one group: entries, notices, one's pending posts and the answers to one's commands.
 
-import { byId, make, makeAvatar, renderText, renderWords } from "./dom.js";
+import { byId, make, makeAvatar, renderText, renderWords, showCode } from "./dom.js";
 import { removedBy } from "./feed.js";
 import { sayPlainly } from "./markdown.js";
 import { sayDay, sayError, sayMoment, sayNotice, sayTag, sayTime, sayValue, t } from "./texts.js";
@@ -16,6 +16,7 @@ const LONGEST_PAGE = 200;
 const HOLD_MS = 500;
 const TELLS = new Set(["notice", "redaction"]);
 const ABOUT_OTHERS = new Set(["edit", "reaction"]);
+const FOLDED = /^(joined|left)$/; // events that are counted where there are three and more in a row
 
 export class Log {
   /**
@@ -99,7 +100,7 @@ export class Log {
   pressed(event) {
     const { target } = event;
     if (!target.matches("[data-seq]")) return;
-    const lines = [...this.list.querySelectorAll("[data-seq]")];
+    const lines = [...this.list.querySelectorAll("[data-seq]")].filter((line) => line.checkVisibility());
     const at = lines.indexOf(target);
     const to = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: lines.length - 1 }[event.key];
     if (event.key === "Enter" || event.key === " ") this.openMenu(target);
@@ -116,6 +117,26 @@ export class Log {
     return line;
   }
 
+  get lastLine() {
+    return this.list.querySelector(":scope > [data-seq]:last-child");
+  }
+
+  /** Put those who came, or went, in a row behind a line that counts them. */
+  fold() {
+    for (const notice of this.list.querySelectorAll(":scope > .notice[data-fold]")) {
+      const { fold } = notice.dataset;
+      let before = notice.previousElementSibling;
+      const first = before?.previousElementSibling;
+      if (before?.matches("div") && before.dataset.fold === fold && first?.dataset.fold === fold) {
+        before = make("details", { "data-fold": fold }, make("summary.notice"), first, before);
+        notice.before(before);
+      }
+      if (before?.dataset.fold !== fold || !before.matches("details")) continue;
+      before.append(notice);
+      before.firstChild.textContent = t(`fold_${fold}`, { count: before.childElementCount - 1 });
+    }
+  }
+
   /** Bring an entry into sight, with what lies between if need be; return whether it is there. */
   async jump(wanted) {
     const { room } = this;
@@ -130,6 +151,7 @@ export class Log {
     if (found && !this.lineOf(seq)) this.redraw();
     const line = this.lineOf(seq);
     if (!line) return false;
+    line.closest("details")?.toggleAttribute("open", true);
     line.scrollIntoView({ block: "center" });
     this.stopAt(line).focus({ preventScroll: true });
     line.classList.remove("found");
@@ -179,8 +201,10 @@ export class Log {
     const { feed } = this.room;
     this.last = undefined;
     this.pane.setAttribute("aria-busy", "true");
+    this.tagged = new Set();
     this.list.replaceChildren(...feed.entries.flatMap((entry) => this.render(entry)));
-    this.stopAt(this.list.querySelector("[data-seq]:last-child"));
+    this.fold();
+    this.stopAt(this.lastLine);
     this.drawHead();
     this.drawTail();
     this.pane.removeAttribute("aria-busy");
@@ -190,6 +214,7 @@ export class Log {
   add(entries, areOwn = false) {
     const wasAtBottom = this.isAtBottom;
     this.list.append(...entries.flatMap((entry) => this.render(entry)));
+    this.fold();
     for (const entry of entries) {
       removedBy(entry).forEach((seq) => this.redact(seq));
       if (ABOUT_OTHERS.has(entry.kind)) this.renew(entry.target);
@@ -197,7 +222,7 @@ export class Log {
     }
     if (wasAtBottom && this.room.feed.entries.length > MOST_SHOWN) this.forgetOld();
     this.drawTail();
-    if (!this.list.contains(document.activeElement)) this.stopAt(this.list.querySelector("[data-seq]:last-child"));
+    if (!this.list.contains(document.activeElement)) this.stopAt(this.lastLine);
     if (wasAtBottom || areOwn) this.toBottom();
     else byId("newest").hidden = false;
   }
@@ -242,6 +267,8 @@ export class Log {
   }
 
   drawHead(text = this.room.isComplete ? t("start_of_log") : "") {
+    const { members, id } = this.room.group;
+    if (text && this.room.isComplete && members === 1) text += ` ${t("start_alone", { code: showCode(id) })}`;
     byId("head").textContent = text;
   }
 
@@ -286,7 +313,10 @@ export class Log {
     if (!isFollowing) {
       const avatar = makeAvatar(from.user, from.display_name);
       avatar.dataset.user = from.user;
-      post.append(avatar, renderAuthor(entry));
+      // What role and tags say of somebody is said once, and when it changes.
+      const tags = `${from.user} ${from.role} ${from.tags}`;
+      post.append(avatar, renderAuthor(entry, !this.tagged.has(tags)));
+      this.tagged.add(tags);
     }
     if (entry.reply_to) post.append(this.renderQuote(entry.reply_to));
     post.append(this.renderBody(entry));
@@ -327,7 +357,8 @@ export class Log {
   renderNotice(entry) {
     const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayTime(entry.ts));
     const words = renderWords(entry.redacted ? t("deleted") : sayNotice(entry), (name) => this.renderMention(name, ""), this.room);
-    return make("div.notice", { "data-seq": entry.seq, tabindex: -1 }, make("span", {}, ...words), time);
+    const [fold] = FOLDED.exec(entry.data?.event) ?? [];
+    return make("div.notice", { "data-seq": entry.seq, tabindex: -1, "data-fold": fold }, make("span", {}, ...words), time);
   }
 
   /** Draw an entry's text again: it was edited, or somebody reacted. */
@@ -361,10 +392,10 @@ function follows(before, entry) {
   return isSame && !TELLS.has(before.kind) && !entry.reply_to && entry.ts - before.ts < SAME_BREATH_MS;
 }
 
-function renderAuthor({ from, ts }) {
+function renderAuthor({ from, ts }, hasTags) {
   const time = make("time", { datetime: new Date(ts).toISOString(), title: sayMoment(ts) }, sayTime(ts));
   // The spaces are for those who copy or listen.
-  const tags = renderTags(from).flatMap((tag) => [tag, " "]);
+  const tags = hasTags ? renderTags(from).flatMap((tag) => [tag, " "]) : [];
   return make("header", {}, make("b.name", { title: `@${from.user}`, "data-user": from.user }, nameOf(from)), " ", ...tags, time);
 }
 

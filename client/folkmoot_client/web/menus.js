@@ -1,5 +1,6 @@
 // What can be done with a message, a person, a group: tables of commands, and the menus and cards made of them.
 
+import { renderSwitches } from "./bell.js";
 import { byId, make, makeAvatar } from "./dom.js";
 import { renderTags } from "./log.js";
 import { inOwnTime, sayAct, sayWord, t } from "./texts.js";
@@ -155,7 +156,7 @@ export class Menus {
     const place = make("div.card-head", {}, makeAvatar(user, member.display_name), make("span.words", {}, make("b", {}, member.display_name || user), make("small.dim", {}, `@${user}`),
       make("span.tags", {}, ...(member.role ? renderTags(member) : []))));
     const items = isMe ? this.itemsOfOneself() : this.itemsOn(member);
-    this.acts.sheet.push(isMe ? t("you") : t("about", { name: `@${user}` }), place, about, ...items.map((item) => this.renderItem(item)));
+    this.acts.sheet.push(isMe ? t("you") : t("about", { name: `@${user}` }), place, about, ...(isMe ? renderSwitches() : []), ...items.map((item) => this.renderItem(item)));
     if (this.room && !isMe) await this.chat.command(this.room, `/whois @${user}`).then(({ text }) => (about.textContent = inOwnTime(text).split("\n").slice(1).join("\n")), this.acts.onFail);
   }
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
+from string import ascii_letters
 
 from pygments.lexers.javascript import JavascriptLexer
 from pygments.token import Comment, Text
@@ -11,6 +12,8 @@ from rcssmin import cssmin
 NEEDS_SPACE = re.compile(r"[\w$#\\][\w$#\\]|\+\+|--")
 """The end of one piece and the beginning of the next, where together they would be read as one."""
 
+OWN_NAME = re.compile(r"--[\w-]+(?=[:)])")
+
 
 def lean(body: bytes, kind: str) -> bytes:
     """Return a file of a media type without comments and needless space; one of another type as it is."""
@@ -18,7 +21,8 @@ def lean(body: bytes, kind: str) -> bytes:
 
 
 def lean_script(text: str) -> str:
-    """Return a script whose lines keep their numbers, as the browser's console tells them."""
+    """Return a script whose lines keep their numbers, as the browser's console tells them. What is `const` is `let`,
+    which is shorter, and the same to what assigns nothing twice."""
     pieces: list[str] = []
     space = ""
     for kind, piece in JavascriptLexer(stripnl=False, ensurenl=False).get_tokens(text):
@@ -29,13 +33,20 @@ def lean_script(text: str) -> str:
             pieces.append("\n" * space.count("\n"))
         elif space and pieces and NEEDS_SPACE.match(pieces[-1][-1] + piece[0]):
             pieces.append(" ")
-        pieces.append(piece)
+        pieces.append("let" if piece == "const" else piece)
         space = ""
     return "".join(pieces)
 
 
+def lean_style(text: str) -> str:
+    """Return a style sheet whose own names (`--side-ink`) are as short as can be: no script says them."""
+    style: str = cssmin(text)
+    names = sorted(set(OWN_NAME.findall(style)))
+    return OWN_NAME.sub(lambda found: f"--{ascii_letters[names.index(found[0])]}", style)
+
+
 LEAN: Mapping[str, Callable[[str], str]] = {
     "text/javascript": lean_script,
-    "text/css": cssmin,
+    "text/css": lean_style,
     "text/html": partial(re.compile(r'^[ \t]+|(?<==)"([\w-]+)"', re.MULTILINE).sub, r"\1"),
 }
