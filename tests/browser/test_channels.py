@@ -108,6 +108,35 @@ async def test_one_publishes_and_others_follow_read_and_comment(visit: Visit) ->
     await expect(ada.page.locator("#nothing")).to_contain_text("no such entry")
 
 
+async def test_ones_channel_has_its_own_door_and_those_that_one_edits_stand_among_the_groups(
+    visit: Visit, server: RunningServer
+) -> None:
+    ada = await visit("ada")
+    await ada.register("Ada")
+    await ada.create("Seed swap")
+    name = f"star-{ada.user}"
+    async with Client(server.http) as star:
+        await star.register(name, PASSWORD)
+        await star.post(f"@{name}", "First.")
+        channel = await star.get_channel(f"@{name}")
+        await star.run_command(f"/invite @{ada.user}", channel.id)
+        await ada.page.get_by_role("link", name="My channel").click()
+        await ada.page.get_by_label("Write a post").fill("Chives are up.")
+        await ada.page.get_by_role("button", name="Publish").click()
+        await expect(ada.page.locator(".item .body")).to_have_text(["Chives are up."])
+        await ada.page.goto(f"{ada.url}/#{channel.id}")
+        await ada.page.get_by_role("dialog").get_by_role("button", name="Join").click()
+        groups = ada.page.locator("#groups").get_by_role("button")
+        await expect(groups).to_have_count(2)
+        await ada.page.reload()
+        await expect(groups).to_have_count(2)
+        await star.post(f"@{name}", "Second.")
+        await expect(groups.filter(has_text=name)).to_contain_text("Second.")
+        await expect(ada.page).to_have_title("Folkmoot")
+        await groups.filter(has_text=name).click()
+        await expect(ada.page.locator(".item .body")).to_have_text(["Second.", "First."])
+
+
 async def test_editors_decide_who_comments_and_apply_for_what_is_granted(visit: Visit) -> None:
     ada, ben = await visit("ada"), await visit("ben", viewport={"width": 390, "height": 760})
     await ada.register("Ada")

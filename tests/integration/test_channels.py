@@ -51,6 +51,17 @@ async def test_the_first_post_opens_a_channel_that_others_follow_and_read(people
     assert texts(await read_home(fan)) == []
 
 
+async def test_among_ones_groups_a_channel_says_that_it_is_one(people: list[Wire]) -> None:
+    star, fan, _other = people
+    await publish(star, "first")
+    channel = (await fan.ask(rq.GetChannel, group=f"@{star.user}")).channel
+    mine: rs.GroupsResult = await star.ask(rq.ListGroups)
+    assert [(group.form, group.handle) for group in mine.groups if group.id == channel.id] == [
+        (ChannelForm.PERSONAL, star.user)
+    ]
+    assert [group.form for group in mine.groups if group.id != channel.id] == [None]
+
+
 async def test_home_comes_in_pages_and_every_post_once(people: list[Wire]) -> None:
     star, fan, other = people
     for number in range(7):

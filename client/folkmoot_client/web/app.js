@@ -360,7 +360,7 @@ class App {
   // Groups.
 
   sortedRooms() {
-    const groups = [...this.chat.rooms.values()].filter((room) => !room.group.form);
+    const groups = [...this.chat.rooms.values()].filter(({ group }) => group.handle !== this.chat.account.user);
     const latest = (room) => room.lastLine?.ts ?? 0;
     return groups.sort((one, other) => latest(other) - latest(one) || one.group.name.localeCompare(other.group.name));
   }
@@ -377,7 +377,8 @@ class App {
     const { group, unread, lastLine } = room;
     const { user } = this.chat.account;
     const isCurrent = room === this.room;
-    const button = make("button.group", { type: "button", "data-group": group.id, onclick: () => this.open(room) });
+    const show = () => (group.form ? (location.hash = `#@${group.handle}`) : this.open(room));
+    const button = make("button.group", { type: "button", "data-group": group.id, onclick: show });
     if (isCurrent) button.setAttribute("aria-current", "page");
     const said = lastLine && this.log.tellInALine(lastLine, room);
     const words = make("span.words", {}, make("b", {}, group.name), make("small", {}, said || group.topic || showCode(group.id)));

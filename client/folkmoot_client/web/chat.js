@@ -61,9 +61,9 @@ export class Room {
     return this.feed.entries.slice(Math.max(0, at)).filter(({ data }) => data?.mentions?.includes(user)).length;
   }
 
-  /** How much of what is unread somebody wants to hear of (`/notify`). */
+  /** How much of what is unread somebody wants to hear of (`/notify`); of channels there is home. */
   callsFor(user) {
-    return { on: this.unread, mentions: this.mentionsOf(user), off: 0 }[this.group.notify ?? "on"];
+    return this.group.form ? 0 : { on: this.unread, mentions: this.mentionsOf(user), off: 0 }[this.group.notify ?? "on"];
   }
 
   /** Whether somebody wants to be called for an entry: by what others say, as `/notify` has it. */

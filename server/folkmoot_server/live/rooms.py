@@ -193,6 +193,8 @@ def public_part(state: GroupState, members: int, now: int, tags: Mapping[str, st
         owner=tags.get(state.owner, state.owner),
         creator=tags.get(state.creator, state.creator),
         slow_ms=state.slow_ms,
+        form=state.form,
+        handle=state.handle,
         **own,
     )
 
