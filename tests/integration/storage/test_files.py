@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from folkmoot_governance.group.events import EntryDeleted, Invited, MeasureOvert
 from folkmoot_protocol.types import Entry
 from folkmoot_server.storage.change_set import ChangeSet, StorageError, Upsert
 from folkmoot_server.storage.changes import follow_row
+from folkmoot_server.storage.channels import NEWEST
 from folkmoot_server.storage.check.tools import migrate, verify
 from folkmoot_server.storage.search.text import parse_query
 from folkmoot_server.storage.sql import schema
@@ -456,3 +458,30 @@ async def test_what_cannot_be_read_is_said_in_the_words_of_storage(tmp_path: Pat
         with pytest.raises(StorageError, match="no such table: platform_words"):
             await store.ledger.platform_words()
         assert await store.ledger.list_groups() == []
+
+
+FORMER = """CREATE INDEX entry_repost ON entry
+    (json_extract(data, '$.repost.group'), json_extract(data, '$.repost.seq'), ts)
+    WHERE kind = 'post' AND data IS NOT NULL"""
+
+
+async def test_reposts_of_months_with_the_former_index_are_found(tmp_path: Path) -> None:
+    world = World()
+    channel = world.group()
+    registered, opening = world.register("alice"), channel.open()
+    repeats = {"repost": {"group": channel.code, "seq": 2}}
+    posts = ((START, "first", None), (START + 1, "closed", repeats), (FEBRUARY, "newest", repeats))
+    async with opened(tmp_path) as store:
+        for change_set in (registered, opening):
+            assert not await store.commit([change_set])
+        for ts, body, data in posts:
+            assert not await store.commit([channel.publish(ts, body=body, data=data)])
+    for month in (tmp_path / "journal").glob("*.sqlite3"):
+        with closing(sqlite3.connect(month)) as file:
+            file.executescript(f"DROP TABLE repost; {FORMER}")
+    async with opened(tmp_path) as store:
+        page = await store.channels.reposts(channel.code, 2, NEWEST, 10, FEBRUARY)
+        assert [entry.body for _place, entry in page.posts] == ["newest", "closed"]
+    with closing(sqlite3.connect(tmp_path / "journal" / "2026-02.sqlite3")) as file:
+        assert file.execute("SELECT of_grp, of_seq, seq FROM repost").fetchall() == [(int(channel.code), 2, 4)]
+        assert not file.execute("SELECT 1 FROM sqlite_schema WHERE name = 'entry_repost'").fetchall()

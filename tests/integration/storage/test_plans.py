@@ -1,7 +1,9 @@
 """What every post or page asks the journal's file goes straight to its rows, however many others there are."""
 
+import os
 import re
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from folkmoot_server.storage.sql.cases import list_statements
 from folkmoot_server.storage.sql.fetch import compiled
 from folkmoot_server.storage.sqlite import heads, nonces
 from folkmoot_server.storage.sqlite import journal as sqlite_journal
+from folkmoot_server.storage.sqlite.segments import inserts
 from folkmoot_server.storage.sqlite.store import SqliteStore
 
 PLANS = {
@@ -44,6 +47,37 @@ async def test_statements_of_the_hot_path_use_their_index(tmp_path: Path) -> Non
     steps = [step[3] for step in file.execute(f"EXPLAIN QUERY PLAN {sqlite_journal.ENDS}")]
     assert [step for step in steps if step.startswith("SCAN e")] == ["SCAN each", "SCAN each"]
     file.close()
+
+
+async def test_many_posts_at_once_keep_no_copies_of_what_they_change(tmp_path: Path) -> None:
+    """*An index that calls a function had SQLite copy each page that a batch of posts changes: twice as much was
+    written.*"""
+    store = await SqliteStore.open(tmp_path, say=translator("en"))
+    try:
+        await fill(store, 1, 1, tmp_path / "tokens")
+        (segment,) = await store.journal.segments()
+    finally:
+        await store.close()
+    seen: set[str] = set()
+
+    def look() -> int:
+        for number in os.listdir("/proc/self/fd"):
+            with suppress(OSError):
+                seen.add(Path(f"/proc/self/fd/{number}").readlink().name)
+        return 0
+
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as raw:
+        raw.execute("ATTACH DATABASE ? AS journal", (str(tmp_path / "journal" / f"{segment.month}.sqlite3"),))
+        raw.set_progress_handler(look, 500)
+        for seq in range(20):
+            author = ("ada", "Ada", "member", "word " * 150)
+            rows = [(grp, seq, 1, "text", *author, *[None] * 4, f"{grp} {seq}", None) for grp in range(128)]
+            raw.execute("BEGIN")
+            for statement, values in inserts(rows):
+                raw.execute(statement, values)
+            raw.execute("COMMIT")
+    assert f"{segment.month}.sqlite3" in seen
+    assert not [one for one in seen if one.startswith("etilqs_")]
 
 
 @pytest.mark.parametrize(

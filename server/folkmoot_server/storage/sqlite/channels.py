@@ -21,7 +21,7 @@ from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
 from .journal import TARGET, entries_of, entries_that_stand, nameless
 from .kept_posts import kept_posts, with_kept
-from .segments import REPEATS, REPEATS_SEQ, SegmentReader
+from .segments import OLD_INDEX, REPEATS, REPEATS_SEQ, SegmentReader
 
 FIRST, MORE = 4, 50
 """Posts of a channel that are looked at first, and then at once: most channels of a page have few in it."""
@@ -38,9 +38,11 @@ _PAIRS = "(SELECT json_extract(value, '$[0]') AS g, json_extract(value, '$[1]') 
 _GONE_AT = f"SELECT code, seq FROM {_PAIRS} CROSS JOIN redactions r ON r.code = CAST(g AS TEXT) AND r.seq = s"  # noqa: S608
 _CLOSED = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user IN (SELECT value FROM json_each(?))"
 _REFUTED = f"SELECT {REFUTED_COLUMNS} FROM {_PAIRS} CROSS JOIN refutations r ON r.code = CAST(g AS TEXT) AND r.seq = s"  # noqa: S608
-_REPOSTS = f"""SELECT ts, grp, seq FROM entry
-    WHERE kind = 'post' AND data IS NOT NULL AND {REPEATS} = ? AND {REPEATS_SEQ} = ? AND (ts, grp, seq) < (?, ?, ?)
-    ORDER BY ts DESC, grp DESC, seq DESC LIMIT ?"""  # noqa: S608
+_REPOSTS = """SELECT ts, grp, seq FROM repost WHERE of_grp = ? AND of_seq = ? AND (ts, grp, seq) < (?, ?, ?)
+    ORDER BY ts DESC, grp DESC, seq DESC LIMIT ?"""
+_OLD_REPOSTS = f"""SELECT ts, grp, seq FROM entry INDEXED BY entry_repost
+    WHERE kind = 'post' AND data IS NOT NULL AND {REPEATS} = ? AND {REPEATS_SEQ} = ?
+    AND (ts, grp, seq) < (?, ?, ?) ORDER BY ts DESC, grp DESC, seq DESC LIMIT ?"""  # noqa: S608
 _NAMES = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
 _ROWS = f"SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e ON e.grp = g AND e.seq = s"  # noqa: S608
 _EDITS = f"""SELECT e.grp, {_NAMES} FROM {_PAIRS} CROSS JOIN entry e INDEXED BY entry_edit
@@ -109,8 +111,9 @@ def reposts(
     """Return a page of the posts that repeat one."""
     places: list[Place] = []
     for _month, segment in reader.with_posts():
-        asked = (code, seq, before.ts, before.grp, before.seq, limit + 1 - len(places))
-        places += [Place(*row) for row in segment.execute(_REPOSTS, asked)]
+        is_old = segment.execute(OLD_INDEX.format(db="main")).fetchone()
+        asked = (code if is_old else int(code), seq, before.ts, before.grp, before.seq, limit + 1 - len(places))
+        places += [Place(*row) for row in segment.execute(_OLD_REPOSTS if is_old else _REPOSTS, asked)]
         if len(places) > limit:
             break
     return replace(posts_at(main, reader, places[:limit], now), end=end_of_page(places, limit))

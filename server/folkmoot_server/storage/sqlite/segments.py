@@ -15,6 +15,8 @@ from typing import Any
 
 import structlog
 
+from folkmoot_protocol.types import EntryKind
+
 from ..api import Segment
 from ..change_set import StorageError
 from ..sql.entry_rows import ALWAYS, SOMETIMES, Row
@@ -28,7 +30,7 @@ OPEN_SEGMENTS = 8
 FORMAT = 1
 
 REPEATS, REPEATS_SEQ = "json_extract(data, '$.repost.group')", "json_extract(data, '$.repost.seq')"
-"""What a post repeats, as the index has it."""
+"""What a post repeats."""
 
 # The key is the table: a page of history is one run over neighbouring rows. Posts pay for one index more, and
 # only if they carry a nonce; the index on versions holds notices alone, that on targets edits, reactions, redactions.
@@ -41,13 +43,16 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS {db}.entry_nonce ON entry (grp, user, nonce) WHERE nonce IS NOT NULL",
     "CREATE UNIQUE INDEX IF NOT EXISTS {db}.entry_version ON entry (grp, version) WHERE version IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS {db}.entry_target ON entry (grp, target) WHERE target IS NOT NULL",
-    # Of channels alone. Months from before there were any have none of the three. With `kind` in it the first is all
+    # Of channels alone. Months from before there were any have none of these. With `kind` in it the first is all
     # that is read of posts until it is known which ones are wanted.
     "CREATE INDEX IF NOT EXISTS {db}.entry_post ON entry (grp, ts, seq, kind) WHERE kind = 'post'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_comment ON entry (grp, target, seq) WHERE kind = 'comment'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_edit ON entry (grp, target) WHERE kind = 'edit'",
-    f"CREATE INDEX IF NOT EXISTS {{db}}.entry_repost ON entry ({REPEATS}, {REPEATS_SEQ}, ts) "
-    "WHERE kind = 'post' AND data IS NOT NULL",
+    # What an index on `entry` would hold that looks into `data`. But a statement that inserts many rows keeps copies of
+    # the pages it changes as soon as an index calls a function, which may fail: that doubles what is written.
+    """CREATE TABLE IF NOT EXISTS {db}.repost (
+        of_grp INTEGER NOT NULL, of_seq INTEGER NOT NULL, ts INTEGER NOT NULL, grp INTEGER NOT NULL, seq INTEGER NOT
+        NULL, PRIMARY KEY (of_grp, of_seq, ts, grp, seq)) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS {db}.restricted (
         grp INTEGER NOT NULL, seq INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (grp, seq)) WITHOUT
         ROWID""",
@@ -58,6 +63,15 @@ SCHEMA = (
 
 _HAS_POSTS = "SELECT 1 FROM sqlite_schema WHERE name = 'entry_post'"
 
+_NOTE_REPOSTS = f"""INSERT OR IGNORE INTO {{db}}.repost SELECT {REPEATS}, {REPEATS_SEQ}, ts, grp, seq FROM {{db}}.entry
+    WHERE kind = 'post' AND data IS NOT NULL AND {REPEATS} IS NOT NULL"""  # noqa: S608
+_NOTE_REPOST = f"{_NOTE_REPOSTS.format(db=JOURNAL)} AND grp = ? AND seq = ?"
+
+OLD_INDEX = "SELECT 1 FROM {db}.sqlite_schema WHERE name = 'entry_repost'"
+"""Whether a month has the index that was there before the table `repost`."""
+FROM_OLD_INDEX = (_NOTE_REPOSTS, "DROP INDEX {db}.entry_repost")
+"""How its table is filled, once."""
+
 MAX_ROWS = 128
 """Rows inserted by one statement."""
 
@@ -66,6 +80,8 @@ Insert = tuple[str, list[Any]]
 
 _FIRST = len(ALWAYS)
 _NOTHING = (None,) * len(SOMETIMES)
+_GRP, _SEQ, _KIND, _DATA = map((*ALWAYS, *SOMETIMES).index, ("grp", "seq", "kind", "data"))
+_POST = EntryKind.POST.value
 
 
 def inserts(rows: Iterable[Row]) -> list[Insert]:
@@ -75,6 +91,7 @@ def inserts(rows: Iterable[Row]) -> list[Insert]:
     for many rows, the event loop runs too; one for each row would ask for Python's lock each time.
     """
     alike: defaultdict[tuple[bool, ...], list[Any]] = defaultdict(list)
+    noted: list[Insert] = []
     for row in rows:
         rest = row[_FIRST:]
         if rest == _NOTHING:
@@ -84,13 +101,15 @@ def inserts(rows: Iterable[Row]) -> list[Insert]:
             values = alike[present]
             values += row[:_FIRST]
             values += compress(rest, present)
+            if row[_KIND] == _POST and '"repost"' in (row[_DATA] or ""):
+                noted.append((_NOTE_REPOST, [row[_GRP], row[_SEQ]]))
     found = []
     for present, values in alike.items():
         width = _FIRST + sum(present)
         for start in range(0, len(values), MAX_ROWS * width):
             some = values[start : start + MAX_ROWS * width]
             found.append((_insert(present, len(some) // width), some))
-    return found
+    return found + noted
 
 
 @lru_cache(maxsize=1024)

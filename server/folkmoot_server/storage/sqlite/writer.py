@@ -34,7 +34,7 @@ from .erasing import empty_log, erase_in_file, has_log, has_removed, left_of, re
 from .nonces import Askers, Key, find_asked, find_nonces
 from .repair import events_after, last_told_batch, missing_notices
 from .rotation import remember_heads, unlink
-from .segments import FORMAT, SCHEMA, Insert, SegmentReader, Segments, inserts
+from .segments import FORMAT, FROM_OLD_INDEX, OLD_INDEX, SCHEMA, Insert, SegmentReader, Segments, inserts
 from .watch import Watch
 from .whole import (
     ERASED_MARK,
@@ -401,6 +401,10 @@ class Writer:
         values = {"month": month, "format": FORMAT, "batch": self._told}
         for statement in SCHEMA:
             self._raw.execute(statement.format(db=JOURNAL), values)
+        if self._raw.execute(OLD_INDEX.format(db=JOURNAL)).fetchone():
+            with self._transaction():
+                for statement in FROM_OLD_INDEX:
+                    self._raw.execute(statement.format(db=JOURNAL))
         if is_new:
             sync_directory(path.parent)
         if month not in self._segments.months:
