@@ -78,10 +78,12 @@ class Request(Struct, frozen=True, kw_only=True):
     `login`: one must be signed in; False: must not be yet; None: must be, or give an account and its password.
     `agreed`: one must have accepted the agreement in force (G5.2). `about` says what is asked for the sake of what the
     request is about: the first of its rows whose fields are all given counts. `needs` is what else is asked.
+    `people`: no bot may.
     """
 
     login: bool | None = True
     agreed: bool = False
+    people: bool = False
     about: tuple[tuple[tuple[str, ...], Needs], ...] = ()
     needs: Needs = frozenset()
 
@@ -101,14 +103,16 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.GetNotices: Request(login=None, needs=_needs(Need.ACCOUNT)),
     rq.ReadNotices: Request(login=None, needs=_needs(Need.ACCOUNT)),
     rq.Logout: Request(),
-    rq.ChangePassword: Request(),
-    rq.SecondFactor: Request(),
-    rq.AcceptAgreement: Request(),
+    rq.ChangePassword: Request(people=True),
+    rq.SecondFactor: Request(people=True),
+    rq.AcceptAgreement: Request(people=True),
     rq.GetAccount: Request(),
-    rq.CreateGroup: Request(agreed=True, needs=_needs(Need.CREATE, Need.IDENTITY)),
+    rq.CreateGroup: Request(people=True, agreed=True, needs=_needs(Need.CREATE, Need.IDENTITY)),
     rq.ListGroups: Request(),
     rq.GetGroup: Request(),
-    rq.JoinGroup: Request(agreed=True, needs=_needs(Need.OUTSIDE, Need.STANDING, Need.DOORS, Need.ENTRY, Need.JOIN)),
+    rq.JoinGroup: Request(
+        people=True, agreed=True, needs=_needs(Need.OUTSIDE, Need.STANDING, Need.DOORS, Need.ENTRY, Need.JOIN)
+    ),
     rq.LeaveGroup: Request(needs=_needs(Need.MEMBERSHIP, Need.NO_OWNER)),
     rq.ListMembers: Request(about=IN_GROUP),
     rq.RunCommand: Request(about=IN_GROUP),
@@ -122,21 +126,22 @@ REQUESTS: dict[type[rq.Request], Request] = {
     rq.MarkRead: Request(about=IN_GROUP),
     rq.Typing: Request(about=IN_GROUP, needs=_needs(Need.STANDING, Need.CALM, Need.VOICE, Need.POST, Need.IDENTITY)),
     rq.Report: Request(
+        people=True,
         about=((("group", "seq"), INSIDE), (("user",), _needs()), (("group",), _needs(Need.NO_OWNER))),
     ),
     rq.Upload: Request(agreed=True, needs=_needs(Need.POST, Need.IDENTITY)),
     rq.GetMedia: Request(),
-    rq.OpenChannel: Request(agreed=True, needs=_needs(Need.CREATE, Need.POST, Need.IDENTITY)),
-    rq.Apply: Request(agreed=True),
+    rq.OpenChannel: Request(people=True, agreed=True, needs=_needs(Need.CREATE, Need.POST, Need.IDENTITY)),
+    rq.Apply: Request(people=True, agreed=True),
     rq.GetChannel: Request(),
-    rq.Follow: Request(agreed=True),
+    rq.Follow: Request(people=True, agreed=True),
     rq.Unfollow: Request(),
     rq.ListFollows: Request(),
     rq.GetHome: Request(),
     rq.GetPosts: Request(),
     rq.GetThread: Request(),
     rq.GetReposts: Request(),
-    rq.Admin: Request(needs=_needs(Need.STAFF, Need.WORK)),
+    rq.Admin: Request(people=True, needs=_needs(Need.STAFF, Need.WORK)),
 }
 """For each request. `sync` and `media` leave out the groups that one is no member of."""
 
@@ -159,6 +164,14 @@ OPEN_TO_ALL: dict[str, frozenset[str]] = {
 something, coming in, governing others."""
 
 WITHOUT_AGREEMENT = frozenset[str]().union(*OPEN_TO_ALL.values())
+
+PEOPLES = frozenset(
+    {
+        *("report", "appeal", "counter", "mediate", "apply", "verify", "account", "follow", "unfollow", "repost"),
+        *("sessions", "create", "join", "bot", "webhook"),
+    }
+)
+"""What no bot asks for, by slash command: it is about a person, or who answers for the bot does it."""
 
 AFTER_CLOSING = frozenset({"log", "export", "appeal", "sanctions", "notices", "cases"})
 """What who led a group may still ask in it when the platform has closed it, until the term of appeal is over, by slash

@@ -18,6 +18,7 @@ from .account_commands import (
     AskIdentity,
     AttestIdentity,
     BeginDuty,
+    ChangePassword,
     ChargeCredit,
     CloseAccount,
     CloseForOther,
@@ -42,6 +43,7 @@ from .account_commands import (
     RestoreCredit,
     SendResetCode,
     SetCredit,
+    SetSecondFactor,
     SuspendAccount,
     TellRenewal,
     WithdrawIdentity,
@@ -138,6 +140,15 @@ SERVICE_ACTS: frozenset[type[AccountCommand]] = frozenset(
 """What the service does by itself, as `actor.SERVICE`; nobody can ask for it."""
 
 
+OF_PEOPLE: frozenset[type[AccountCommand]] = frozenset(
+    {
+        *(GrantRole, NoteTraining, BeginDuty, EndDuty, AttestIdentity, AskIdentity, ConfirmIdentity, WithdrawIdentity),
+        *(ChangePassword, SetSecondFactor, GiveResetCode, SendResetCode, CloseAccount),
+    }
+)
+"""What no bot has: it is let in by its token alone, holds no office, and its identity is that of who answers for it."""
+
+
 def decide_account(
     state: AccountState | None, command: AccountCommand, actor: Actor, now: int, policy: Policy
 ) -> AccountDecision:
@@ -153,6 +164,9 @@ def decide_account(
     if state.closed_ts:
         gone = Refusal(ErrorCode.NO_SUCH_USER, N_("There is no account @{user}."), {"user": state.user})
         return [] if type(command) in SERVICE_ACTS else gone
+    if state.home and type(command) in OF_PEOPLE:
+        text = N_("@{user} is a bot: that is for people.")
+        return Refusal(ErrorCode.FORBIDDEN, text, {"user": state.user, "rule": "bots", "help": "/bot list"})
     act = STAFF_ACTS.get(type(command))
     if act and not may_on_platform(actor.platform, act):
         return Refusal(ErrorCode.FORBIDDEN, N_("Your platform role does not cover this."), {"act": act, **OF_STAFF})
@@ -182,6 +196,11 @@ def check_agreement(version: str, policy: Policy) -> Refusal | None:
     return Refusal(ErrorCode.AGREEMENT_REQUIRED, text, {"agreement": policy.agreement})
 
 
+def check_agreed(state: AccountState, policy: Policy) -> Refusal | None:
+    """Refuse an account that has not accepted the agreement in force; for a bot somebody has who answers for it."""
+    return None if state.home else check_agreement(state.agreement, policy)
+
+
 def _register(command: RegisterAccount, actor: Actor, now: int, policy: Policy) -> AccountDecision:
     start = policy.credit.start
     registered = AccountRegistered(
@@ -191,6 +210,7 @@ def _register(command: RegisterAccount, actor: Actor, now: int, policy: Policy) 
         agreement=command.agreement,
         credit=start,
         agreement_sha256=policy.agreement_sha256,
+        home=command.home,
     )
     return check_agreement(command.agreement, policy) or [registered]
 
@@ -452,7 +472,9 @@ _DECIDERS: dict[type[AccountCommand], Callable[[AccountState, Any, Actor, int, P
 
 def registered(event: AccountRegistered) -> AccountState:
     """Return the account that `event` makes."""
-    return AccountState(event.user, event.at, event.agreement, credit=event.credit, credit_ts=event.at, version=1)
+    state = AccountState(event.user, event.at, event.agreement, credit=event.credit, credit_ts=event.at, version=1)
+    state.home = event.home
+    return state
 
 
 def apply_account(state: AccountState, event: AccountEvent) -> None:

@@ -20,10 +20,12 @@ class AccountMeasureCommand(AccountCommand, frozen=True, kw_only=True):
 
 
 class RegisterAccount(AccountCommand, frozen=True):
-    """Make the account; `agreement` is the version of the service agreement accepted (G5.2)."""
+    """Make the account; `agreement` is the version of the service agreement accepted (G5.2). `home`: it is a bot for
+    that group, made by who answers for it."""
 
     user: str
     agreement: str
+    home: str = ""
 
 
 class AcceptAgreement(AccountCommand, frozen=True):

@@ -34,12 +34,14 @@ class AccountMeasure(AccountEvent, frozen=True, kw_only=True):
 
 
 class AccountRegistered(AccountEvent, frozen=True, kw_only=True, tag="registered"):
-    """`agreement_sha256`: of the text of that version, empty in older events."""
+    """`agreement_sha256`: of the text of that version, empty in older events. `home`: the group that a bot was made
+    for, empty for people; `by` made it."""
 
     user: str
     agreement: str
     credit: int = START
     agreement_sha256: str = ""
+    home: str = ""
 
 
 class AgreementAccepted(AccountEvent, frozen=True, kw_only=True, tag="agreement_accepted"):

@@ -59,6 +59,8 @@ class AccountState(Struct):
     code_step: int = 0
     closed_ts: int = 0
     author_tag: str = ""
+    home: str = ""
+    """The group that a bot was made for, empty for people."""
     version: int = 0
 
     def is_suspended(self, now: int) -> bool:

@@ -29,7 +29,8 @@ class Actor(Struct, frozen=True):
     """The account behind a command, with the counts that caps are checked against (G8.1), what the platform has taken
     from it for a time, and the emergencies that concern it: none of them concerns the operator's staff. `platform` is
     the role that counts now, and `cases` are those that it is about, where it is about some alone. `version` is that
-    of the account when all this was so; 0 where it is none that is stored.
+    of the account when all this was so; 0 where it is none that is stored. `home` is the group that a bot was made for,
+    empty for people: identity, credit and restrictions of a bot are those of who answers for it.
     """
 
     user: str
@@ -43,6 +44,7 @@ class Actor(Struct, frozen=True):
     version: int = 0
     emergencies: Emergencies = ()
     cases: tuple[str, ...] = ()
+    home: str = ""
 
 
 SERVICE = Actor("")

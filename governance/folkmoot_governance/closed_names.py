@@ -32,6 +32,9 @@ NAME_FIELDS = frozenset(
         "closed_by",
         "mentions",
         "other",
+        "giver",
+        "was_giver",
+        "bot",
     }
 )
 """Fields of events, entries, cases and groups that hold a user name, or several."""
@@ -80,7 +83,8 @@ def named_outside(state: GroupState) -> set[str]:
     """Return whom a group's state names, and its notices therefore may, whether they are members or not."""
     by_name = (state.bans, state.mutes, state.requests, state.invitations, state.waits)
     by_number = {one.user for one in state.warnings.values()} | {one.user for one in state.reviews.values()}
-    found = {state.owner, state.creator, state.heir, state.successor}
+    givers = {one.giver for one in state.members.values() if one.giver}
+    found = givers | {state.owner, state.creator, state.heir, state.successor}
     return found.union(by_number, *by_name) - {""}
 
 

@@ -38,6 +38,9 @@ RULES: dict[type[c.Command], Rule] = {
     c.DenyRequest: Rule(Role.ADMIN, Permission.JOINS),
     c.DenyAllRequests: Rule(Role.ADMIN, Permission.JOINS),
     c.Kick: Rule(Role.ADMIN, Permission.KICK, outranks=True),
+    c.AddBot: Rule(Role.ADMIN, Permission.BOTS, while_suspended=False),
+    c.TakeBot: Rule(Role.ADMIN, Permission.BOTS, outranks=True, while_suspended=False),
+    c.RemoveBot: Rule(Role.ADMIN, Permission.BOTS, outranks=True),
     c.BanMember: Rule(Role.ADMIN, Permission.BAN, outranks=True),
     c.Unban: Rule(Role.ADMIN, Permission.BAN),
     c.MuteMember: Rule(Role.ADMIN, Permission.MUTE, outranks=True),
@@ -104,10 +107,23 @@ IN_GROUPS_ALONE: frozenset[type[c.Command]] = frozenset(
     {
         *(c.ApproveRequests, c.DenyRequest, c.DenyAllRequests, c.SetJoinMode, c.SetQuestion, c.SetMemberLimit),
         *(c.SetAntiraid, c.EndAntiraid, c.Lock, c.Unlock, c.Announce, c.SetInfoPage),
+        *(c.AddBot, c.TakeBot, c.RemoveBot),
     }
 )
 """What makes no sense in a channel: its members are its editors, who are invited; its readers are no crowd at the door,
 and who may comment is its policy of comments."""
+
+NOT_FOR_BOTS: frozenset[type[c.Command]] = frozenset(
+    {
+        *(c.CreateGroup, c.OpenChannel, c.JoinGroup, c.AcceptTransfer),
+        *(c.AddBot, c.TakeBot, c.RemoveBot, c.Invite, c.MakeInviteCode),
+    }
+)
+"""What no bot asks for, whatever it has been entrusted with: it is in the group that it was made for and no other, and
+brings nobody along."""
+
+NEVER_BOTS: frozenset[type[c.Command]] = frozenset({c.OfferTransfer, c.NameHeir})
+"""What is offered to people alone: no bot answers for a group."""
 
 READS: dict[str, Rule] = {
     # what is read         least role, permission
@@ -125,6 +141,7 @@ READS: dict[str, Rule] = {
     "words": Rule(Role.ADMIN, Permission.DELETE),
     "word_trial": Rule(Role.OWNER),
     "answers": Rule(Role.OWNER),
+    "bots": Rule(Role.ADMIN, Permission.BOTS),
 }
 """Who may read what of a group that not everybody may. A member's log, and its warnings, are of its own affairs; what
 may be written by whom reads it (`/note`) has its row in `RULES`."""

@@ -43,6 +43,7 @@ class Policy(Struct, frozen=True):
     grades: tuple[Grade, ...] = (Grade(),)
     admins_per_group: int = 50
     bans_per_group: int = 10_000
+    bots_per_group: int = 20
     requests_per_group: int = 1_000
     invitations_per_group: int = 1_000
     to_post: Identity = Identity.NONE

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     TOPIC = "topic"
     PUBLISH = "publish"
     COMMENTS = "comments"
+    BOTS = "bots"
 
 
 OF_EDITORS = frozenset({Permission.PUBLISH, Permission.COMMENTS})
@@ -32,8 +33,9 @@ OF_EDITORS = frozenset({Permission.PUBLISH, Permission.COMMENTS})
 ALL_PERMISSIONS = frozenset(Permission) - OF_EDITORS
 """What an admin of a group can have."""
 
-EDITORS_PERMISSIONS = frozenset(Permission) - {Permission.LOCK, Permission.JOINS}
-"""What an admin of a channel can have: nobody asks to join it, and comments are closed instead of locking it."""
+EDITORS_PERMISSIONS = frozenset(Permission) - {Permission.LOCK, Permission.JOINS, Permission.BOTS}
+"""What an admin of a channel can have: nobody asks to join it, comments are closed instead of locking it, and there are
+no bots."""
 
 
 def outranks(one: Role | None, other: Role | None) -> bool:

@@ -130,6 +130,8 @@ def _raid(state: GroupState, event: e.RaidNoticed, asked: Asked) -> str:
 
 
 def _join(state: GroupState, event: e.MemberJoined, asked: Asked) -> str:
+    if event.giver:
+        return f"/bot remove {event.user}" if event.user in state.members else ""
     is_mine = event.was_nothing and event.user == event.by == asked.user
     return f"/leave {state.code}" if is_mine and state.role_of(event.user) is Role.MEMBER else ""
 

@@ -156,7 +156,8 @@ class Credit(Struct, frozen=True, gc=False):
 
 
 class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """An account as others see it; `credit` and `ignored` (whom it does not want to hear) are for its owner alone."""
+    """An account as others see it; `credit` and `ignored` (whom it does not want to hear) are for its owner alone. A
+    `bot` alone has that field: who answers for it, empty where nobody does."""
 
     user: str
     display_name: str
@@ -165,6 +166,7 @@ class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     badges: tuple[str, ...]
     credit: Credit | None = None
     ignored: tuple[str, ...] = ()
+    bot: str | None = None
 
 
 class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):

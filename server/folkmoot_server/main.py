@@ -23,6 +23,7 @@ from .common.terminal import say_on_stderr
 from .config.settings import Config
 from .content.rule_files import RuleFileError
 from .crypto.sealing import load_key
+from .doors.hooks import HookDoor
 from .doors.websocket import PROTOCOLS, WS_PATH, Listener
 from .http.app import make_app
 from .http.media import MediaPages
@@ -231,6 +232,7 @@ async def start_listening(node: Node) -> WebSocketServer:
             app.media.uploads, app.media.showing, app.media.upkeep, app.media.store, app.config.i18n.default_language
         ),
         app.channels.public,
+        HookDoor(app),
     )
     listener = Listener(app, node.audience, node.hub, node.presence)
     limits = app.config.limits

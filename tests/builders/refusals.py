@@ -19,6 +19,19 @@ class Told(NamedTuple):
 
 
 REFUSALS = {
+    "The operator of this server wants no bots.": Told("forbidden", "policy.groups.bots_per_group", "/rights"),
+    "The group has {current} bots, which is the most allowed.": Told(
+        "conflict", "policy.groups.bots_per_group", "/bot list", "current"
+    ),
+    "There is no bot @{user} in this group.": Told("no_such_user", "known", "/bot list", "user"),
+    "Bots cannot do this: it is for people.": Told("forbidden", "bots", "/bot list"),
+    "@{user} is a bot: that is for people.": Told("forbidden", "bots", "/bot list", "user"),
+    "@{giver}, who answers for this bot, is no longer here: somebody has to take it over with {help}.": Told(
+        "forbidden", "bots", "/bot token *", "giver"
+    ),
+    "{name} is what bots are marked with: choose another tag.": Told(
+        "bad_name", "reserved_names", "docs/governance.md", "name"
+    ),
     "The platform has refuted this post: it cannot be reposted.": Told("refuted", "refutation", "/appeal"),
     "Post #{seq} is refuted already, case {case}.": Told("conflict", "state", "refutation end", "seq case"),
     "Post #{seq} is not refuted.": Told("conflict", "state", "refutation list", "seq"),

@@ -263,6 +263,7 @@ class Builder:
                 "banned": users[BANNED],
                 "applicant": applicant.user,
                 "guest": guest.user,
+                "robot": f"robo-{code}",
                 "own": own,
                 "mediation": mediation,
                 "invite_code": invite_code,

@@ -51,6 +51,15 @@ def user(chance: Chance) -> str:
     return chance.choice(chance.people)
 
 
+BOTS = ("robo1", "robo2")
+"""Bots, each of which is in any of the groups here."""
+
+
+def anybody(chance: Chance) -> str:
+    """Return somebody, or a bot."""
+    return chance.choice([*chance.people, *BOTS])
+
+
 def reason(chance: Chance) -> str:
     return chance.choice(REASONS)
 
@@ -116,7 +125,10 @@ ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
     c.DenyAllRequests: lambda r: c.DenyAllRequests(reason(r)),
     c.ApproveRequests: lambda r: c.ApproveRequests(applicants(r)),
     c.DenyRequest: lambda r: c.DenyRequest(user(r), reason=reason(r)),
-    c.Kick: lambda r: c.Kick(user(r), reason=reason(r)),
+    c.AddBot: lambda r: c.AddBot(r.choice(BOTS)),
+    c.TakeBot: lambda r: c.TakeBot(anybody(r)),
+    c.RemoveBot: lambda r: c.RemoveBot(anybody(r)),
+    c.Kick: lambda r: c.Kick(anybody(r), reason=reason(r)),
     c.BanMember: lambda r: c.BanMember(user(r), duration(r), reason(r), r.random() < 0.5),
     c.Unban: lambda r: c.Unban(user(r)),
     c.MuteMember: lambda r: c.MuteMember(user(r), duration(r), reason(r), r.random() < 0.5),
@@ -139,16 +151,16 @@ ADMINS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
 }
 
 OWNERS_ASK: dict[type[c.Command], Callable[[Chance], c.Command]] = {
-    c.Promote: lambda r: c.Promote(user(r), permissions=powers(r)),
+    c.Promote: lambda r: c.Promote(anybody(r), permissions=powers(r)),
     c.SetPermissions: lambda r: c.SetPermissions(user(r), permissions=powers(r)),
     c.Demote: lambda r: c.Demote(user(r)),
     c.SetTag: lambda r: c.SetTag(user(r), tag=reason(r)),
-    c.OfferTransfer: lambda r: c.OfferTransfer(user(r)),
+    c.OfferTransfer: lambda r: c.OfferTransfer(anybody(r)),
     c.WithdrawTransfer: lambda r: c.WithdrawTransfer(),
     c.SetLadder: lambda r: c.SetLadder(r.choice(["", "off", "1 mute 1h, 2 ban 1d", "2 kick", "2 mute 10"])),
     c.SetComments: lambda r: c.SetComments(r.choice(list(CommentPolicy)), r.choice([0, 0, 3])),
     c.SetLinks: lambda r: c.SetLinks(r.choice(list(LinkRule))),
-    c.NameHeir: lambda r: c.NameHeir(user(r)),
+    c.NameHeir: lambda r: c.NameHeir(anybody(r)),
     c.DropHeir: lambda r: c.DropHeir(),
     c.Rename: lambda r: c.Rename(reason(r)),
     c.SetCategory: lambda r: c.SetCategory(r.choice(["general", "music", "news", "no such"])),

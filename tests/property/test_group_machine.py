@@ -43,6 +43,7 @@ from tests.property.group_book import Book
 from tests.property.group_commands import (
     ACCOUNTS,
     ADMINS_ASK,
+    BOTS,
     CODES,
     COMMANDS,
     COMMANDS_OF_PEOPLE,
@@ -65,6 +66,7 @@ POLICY = Policy(
     credit=caps(groups_created=MAX_GROUPS, groups_joined=MAX_GROUPS),
     grades=GRADES,
     admins_per_group=2,
+    bots_per_group=1,
     bans_per_group=2,
     requests_per_group=2,
     invitations_per_group=2,
@@ -252,6 +254,8 @@ class GroupMachine(RuleBasedStateMachine):
     def actor(self, user: str) -> Actor:
         if user == SERVICE.user:
             return SERVICE
+        if user in BOTS:
+            return Actor(user, home=CODES[0])
         identity, platform = ACCOUNTS[user]
         states = self.groups.values()
         created = sum(state.creator == user for state in states)
@@ -324,7 +328,8 @@ class GroupMachine(RuleBasedStateMachine):
             assert event.user not in state.members
             assert len(state.members) < book.limit
             assert len(state.members) != 5 or Role.ADMIN in {one.role for one in state.members.values()}
-            assert self.actor(event.user).groups_joined < MAX_GROUPS
+            assert event.giver or self.actor(event.user).groups_joined < MAX_GROUPS
+            assert (event.user in BOTS) is bool(event.giver)
             assert book.bans.get(event.user, 0) <= self.now
 
     def keep(self, code: str, event: e.Event) -> None:
@@ -338,7 +343,7 @@ class GroupMachine(RuleBasedStateMachine):
 
     def may_post(self, code: str, user: str) -> Refusal | None:
         last = self.books[code].last_post.get(user, 0)
-        refusal = check_post(self.groups[code], user, ACCOUNTS[user][0], self.now, last, POLICY)
+        refusal = check_post(self.groups[code], user, self.actor(user).identity, self.now, last, POLICY)
         if refusal:
             tell_refusal(refusal)
         return refusal
@@ -393,13 +398,16 @@ class GroupMachine(RuleBasedStateMachine):
 
     def check_caps_hold(self) -> None:
         joined = Counter(user for state in self.groups.values() for user in state.members)
-        assert all(count <= MAX_GROUPS for count in joined.values())
+        assert all(count <= MAX_GROUPS for user, count in joined.items() if user not in BOTS)
         for code, state in self.groups.items():
             assert state.member_limit == self.books[code].limit <= 7
             assert state.asked_limit == self.books[code].asked <= 7
             assert len(state.members) <= state.member_limit
             admins = sum(member.role is Role.ADMIN for member in state.members.values())
             assert admins <= POLICY.admins_per_group
+            bots = {user for user, member in state.members.items() if member.giver}
+            assert bots <= {*BOTS} and len(bots) <= POLICY.bots_per_group
+            assert not {state.owner, state.heir, state.successor} & {*BOTS}
             assert self.open_now(one.until_ms for one in state.bans.values()) <= POLICY.bans_per_group
             assert self.open_now(one.until_ms for one in state.requests.values()) <= POLICY.requests_per_group
             assert self.open_now(one.until_ms for one in state.invitations.values()) <= POLICY.invitations_per_group

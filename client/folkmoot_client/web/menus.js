@@ -15,7 +15,7 @@ const ON_ONESELF =
 const ON_GROUP = {
   look: "search info id rules pins members announce invite nick notify me report help".split(" "),
   people: "requests queue duty mutes bans warns invites promote rights tag transfer heir".split(" "),
-  settings: "rename topic setrules category joinmode question limit links word ladder infopage".split(" "),
+  settings: "rename topic setrules category joinmode question limit links word ladder infopage bot webhook".split(" "),
   calm: "slow lock unlock antiraid purge".split(" "),
   record: "log export rectify dissolve".split(" "),
 };

@@ -82,10 +82,14 @@ def _clear_heir(state: GroupState | Kept) -> None:
 
 
 def _joined(state: GroupState, event: e.MemberJoined) -> None:
-    state.members[event.user] = Member(event.user, Role.MEMBER, event.at)
+    state.members[event.user] = Member(event.user, Role.MEMBER, event.at, giver=event.giver)
     state.requests.pop(event.user, None)
     state.invitations.pop(event.user, None)
     state.waits.pop(event.user, None)
+
+
+def _bot_taken(state: GroupState, event: e.BotTaken) -> None:
+    state.members[event.user] = replace(state.members[event.user], giver=event.by)
 
 
 def _join_requested(state: GroupState, event: e.JoinRequested) -> None:
@@ -420,6 +424,7 @@ def _word_removed(state: GroupState, event: e.WordRemoved) -> None:
 
 APPLIERS: dict[type[e.Event], Callable[[GroupState, Any], None]] = {
     e.MemberJoined: _joined,
+    e.BotTaken: _bot_taken,
     e.JoinRequested: _join_requested,
     e.JoinRequestEnded: _join_request_ended,
     e.JoinRequestsClosed: _requests_ended,

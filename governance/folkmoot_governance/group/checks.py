@@ -11,6 +11,8 @@ from ..measure_checks import check_group, check_power
 from ..permissions import (
     IN_CHANNELS_ALONE,
     IN_GROUPS_ALONE,
+    NEVER_BOTS,
+    NOT_FOR_BOTS,
     OPEN_INVITE,
     OWN_COMMENT,
     OWN_ENTRY,
@@ -28,7 +30,7 @@ from ..roles import RANK, outranks
 from ..text import N_
 from ..verification import check_level
 from . import commands as c
-from .state import GroupState
+from .state import GroupState, Member
 
 
 def refuse(code: ErrorCode, text: str, /, **detail: object) -> Refusal:
@@ -105,6 +107,22 @@ def check_subject(have: int, limit: int) -> Refusal | None:
     return refuse(ErrorCode.CHANNEL_QUOTA, text, **detail, help="/apply quota")
 
 
+FOR_PEOPLE = refuse(ErrorCode.FORBIDDEN, N_("Bots cannot do this: it is for people."), rule="bots", help="/bot list")
+
+
+def check_bot(command: c.Command, actor: Actor) -> Refusal | None:
+    """Refuse a bot what is for people alone."""
+    return FOR_PEOPLE if type(command) in NOT_FOR_BOTS else None
+
+
+def check_giver(state: GroupState, member: Member) -> Refusal | None:
+    """Refuse a bot while who answers for it is not in the group."""
+    if not member.giver or member.giver in state.members:
+        return None
+    text = N_("@{giver}, who answers for this bot, is no longer here: somebody has to take it over with {help}.")
+    return refuse(ErrorCode.FORBIDDEN, text, giver=member.giver, rule="bots", help=f"/bot token {member.user}")
+
+
 def check_role(state: GroupState, rule: Rule, actor: Actor) -> Refusal | None:
     """Refuse an actor whose role or permissions are not enough for `rule`."""
     role = state.role_of(actor.user)
@@ -112,6 +130,9 @@ def check_role(state: GroupState, rule: Rule, actor: Actor) -> Refusal | None:
         return None
     if role is None:
         return refuse(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
+    refusal = check_giver(state, state.members[actor.user])
+    if refusal:
+        return refusal
     if RANK[role] < RANK[rule.least]:
         return refuse(
             ErrorCode.FORBIDDEN,
@@ -127,7 +148,13 @@ def check_role(state: GroupState, rule: Rule, actor: Actor) -> Refusal | None:
 
 def check_target(state: GroupState, rule: Rule, command: c.Command, actor: Actor) -> Refusal | None:
     """Refuse to act on an equal or a superior."""
-    if not rule.outranks or not isinstance(command, c.TargetedCommand):
+    if not isinstance(command, c.TargetedCommand):
+        return None
+    target = state.members.get(command.user) if type(command) in NEVER_BOTS else None
+    if target is not None and target.giver:
+        text = N_("@{user} is a bot: that is for people.")
+        return refuse(ErrorCode.FORBIDDEN, text, user=command.user, rule="bots", help="/bot list")
+    if not rule.outranks:
         return None
     if command.user == actor.user:
         return refuse(ErrorCode.FORBIDDEN, N_("You cannot do this to yourself."), rule="permissions.oneself")

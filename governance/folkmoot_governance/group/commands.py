@@ -127,6 +127,18 @@ class Kick(TargetedCommand, frozen=True):
     reason: str = ""
 
 
+class AddBot(TargetedCommand, frozen=True):
+    """Take in a bot of this group's, for which the actor answers from then on."""
+
+
+class TakeBot(TargetedCommand, frozen=True):
+    """Give a bot another token, and answer for it from then on."""
+
+
+class RemoveBot(TargetedCommand, frozen=True):
+    """Remove a bot, whose token ends with that."""
+
+
 class BanMember(TargetedCommand, frozen=True):
     """Remove and keep out. Also works on who is not a member yet. `replaces`: another ban, if one is in force."""
 

@@ -21,10 +21,11 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from . import commands as c
-from .checks import check_category, check_founder, check_permission, quota_rule, refuse
+from .checks import check_bot, check_category, check_founder, check_permission, quota_rule, refuse
 from .commands_base import MeasureCommand
 from .decide_antiraid import ANTIRAID
 from .decide_appeal import APPEALS
+from .decide_bots import BOTS
 from .decide_channel import CHANNEL, open_channel
 from .decide_content import CONTENT
 from .decide_ending import ENDING
@@ -60,6 +61,9 @@ def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int,
     `state` is None only for `CreateGroup`. The caller applies the events with `apply`, in order, and stores
     them.
     """
+    refusal = check_bot(command, actor) if actor.home else None
+    if refusal:
+        return refusal
     if state is None:
         assert isinstance(command, c.CreateGroup), "only a group that exists takes commands"
         if isinstance(command, c.OpenChannel):
@@ -173,6 +177,7 @@ DECIDERS: dict[type[c.Command], Decider] = {
     **JOINING,
     **INVITES,
     **ANTIRAID,
+    **BOTS,
     **CONTENT,
     **MODERATION,
     **OWNERSHIP,

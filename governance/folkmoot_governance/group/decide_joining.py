@@ -192,6 +192,9 @@ def kick(state: GroupState, command: c.Kick, actor: Actor, now: int, policy: Pol
     if command.user not in state.members:
         return refuse(ErrorCode.NO_SUCH_USER, N_("@{user} is not a member of this group."), user=command.user)
     kicked = MemberKicked(at=now, by=actor.user, user=command.user, reason=command.reason)
+    if state.members[command.user].giver:
+        # It does not come back by itself.
+        return [kicked]
     return [kicked, *bar(command.user, command.reason, actor, now, policy.kick_wait_ms)]
 
 

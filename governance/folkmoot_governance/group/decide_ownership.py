@@ -9,7 +9,7 @@ from folkmoot_protocol.types import Role
 from ..actor import Actor
 from ..classification import grade_in_force
 from ..duration import end_of
-from ..likeness import check_free_name
+from ..likeness import check_free_name, look
 from ..policy import Policy
 from ..refusal import Refusal
 from ..roles import Permission
@@ -27,9 +27,12 @@ from .events import (
     TransferOffered,
     TransferWithdrawn,
 )
-from .state import GroupState
+from .state import BOT, GroupState
 
 Decision = Sequence[Event] | Refusal
+
+LIKE_BOT = frozenset(map(look, (BOT, "机器人")))
+"""How the tag of bots looks, in the languages in which it is shown."""
 
 
 def check_has_role(state: GroupState, user: str, needed: Role) -> Refusal | None:
@@ -109,8 +112,16 @@ def set_tag(state: GroupState, command: c.SetTag, actor: Actor, now: int, policy
     was = state.members[command.user].tag
     if command.tag == was:
         return []
-    refusal = check_free_name(command.tag) if command.tag else None
+    refusal = check_free_tag(command.tag) if command.tag else None
     return refusal or [TagSet(at=now, by=actor.user, user=command.user, tag=command.tag, was_tag=was)]
+
+
+def check_free_tag(tag: str) -> Refusal | None:
+    """Refuse a tag that could be taken for one that the server gives."""
+    if look(tag) not in LIKE_BOT:
+        return check_free_name(tag)
+    text = N_("{name} is what bots are marked with: choose another tag.")
+    return refuse(ErrorCode.BAD_NAME, text, name=tag, rule="reserved_names", help="docs/governance.md")
 
 
 def offer_transfer(state: GroupState, command: c.OfferTransfer, actor: Actor, now: int, policy: Policy) -> Decision:

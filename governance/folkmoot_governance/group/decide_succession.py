@@ -56,7 +56,8 @@ def drop_heir(state: GroupState, command: c.DropHeir, actor: Actor, now: int, po
 
 def in_line(state: GroupState, since: dict[str, int]) -> list[str]:
     """Return who may take over, in order: the heir, then the admins, by when they became that (`since`, Unix ms)."""
-    admins = [one for one in state.members.values() if one.role is Role.ADMIN and one.user != state.successor]
+    people = (one for one in state.members.values() if not one.giver)
+    admins = [one for one in people if one.role is Role.ADMIN and one.user != state.successor]
     admins.sort(key=lambda one: (since.get(one.user, one.joined_ts), one.joined_ts, one.user))
     return [*filter(None, [state.successor]), *(one.user for one in admins)]
 

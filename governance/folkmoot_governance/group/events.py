@@ -64,10 +64,18 @@ class ChannelOpened(GroupCreated, frozen=True, kw_only=True, tag="channel_opened
 class MemberJoined(MemberEvent, frozen=True, kw_only=True, omit_defaults=True, tag="joined"):
     """Somebody came in; `quiet`: back after a short while, the group is not told."""
 
-    via: Literal["open", "approval", "invitation", "question", "code"]
+    via: Literal["open", "approval", "invitation", "question", "code", "bot"]
     quiet: bool = False
     was_nothing: bool = False
     """Whether nothing ended with it: no request, no invitation, no wait."""
+    giver: str = ""
+    """Who answers for it, of a bot."""
+
+
+class BotTaken(MemberEvent, frozen=True, kw_only=True, tag="bot_taken"):
+    """A bot has another token, and `by` answers for it now; `was_giver` did before."""
+
+    was_giver: str
 
 
 class JoinRequested(MemberEvent, frozen=True, kw_only=True, tag="join_requested"):
@@ -541,6 +549,7 @@ GroupEvent = (
     GroupCreated
     | ChannelOpened
     | MemberJoined
+    | BotTaken
     | JoinRequested
     | JoinRequestEnded
     | JoinRequestsClosed

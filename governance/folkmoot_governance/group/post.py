@@ -10,7 +10,7 @@ from ..refusal import Refusal
 from ..restrictions import Power
 from ..text import N_
 from ..verification import check_level
-from .checks import check_standing, refuse
+from .checks import check_giver, check_standing, refuse
 from .state import GroupState, Member
 
 
@@ -53,6 +53,8 @@ def slowed(state: GroupState, last_post_ms: int, now: int) -> Refusal:
 
 def check_silence(state: GroupState, member: Member, now: int) -> Refusal | None:
     """Refuse a member whom the group does not let speak at `now`."""
+    if member.giver and (refusal := check_giver(state, member)):
+        return refusal
     if member.user in state.mutes and (mute := state.mute_of(member.user, now)):
         text = N_("You are muted in this group {until}.")
         return refuse(ErrorCode.MUTED, text, until_ms=mute.until_ms, reason=mute.reason, case=mute.case)

@@ -10,15 +10,20 @@ from ..credentials import next_end as next_credential_end
 from ..restrictions import Held, next_end
 from ..roles import ALL_PERMISSIONS, EDITORS_PERMISSIONS, Permission
 
+BOT = "bot"
+"""The tag by which everybody knows a bot."""
+
 
 class Member(Struct):
-    """One membership. `permissions` counts for admins only: an owner holds all, a member none."""
+    """One membership. `permissions` counts for admins only: an owner holds all, a member none. `giver` is who answers
+    for a bot, empty for people."""
 
     user: str
     role: Role
     joined_ts: int
     permissions: frozenset[Permission] = frozenset()
     tag: str = ""
+    giver: str = ""
 
 
 class Ban(Struct, frozen=True):
@@ -329,9 +334,11 @@ class GroupState(Struct):
         return sum(one.until_ms > now for one in self.bans.values())
 
     def tags_of(self, user: str) -> list[str]:
-        """Return the tags besides the role (G8.3): `creator`, and the free tag that the owner gave."""
+        """Return the tags besides the role (G8.3): `creator`, `bot`, and the free tag that the owner gave."""
         member = self.members.get(user)
         tags = ["creator"] if user == self.creator else []
+        if member and member.giver:
+            tags.append(BOT)
         return [*tags, member.tag] if member and member.tag else tags
 
 

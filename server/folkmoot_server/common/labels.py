@@ -55,6 +55,7 @@ PERMISSIONS: dict[str, str] = {
     Permission.TOPIC: N_("topic"),
     Permission.PUBLISH: N_("publish"),
     Permission.COMMENTS: N_("comments"),
+    Permission.BOTS: N_("bots"),
     "none": N_("none"),
 }
 LINKS: dict[str, str] = {

@@ -83,6 +83,7 @@ def policy_of(config: Config, documents: Documents) -> Policy:
         durations={name: length_of(text) for name, text in policy.sanctions.durations.items()},
         grades=grades_of(config),
         admins_per_group=groups.admins_per_group,
+        bots_per_group=groups.bots_per_group,
         to_post=Identity(policy.identity.to_post),
         to_create_group=Identity(policy.identity.to_create_group),
         reverify_ms=policy.identity.reverify_days * DAY_MS,

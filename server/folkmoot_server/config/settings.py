@@ -362,6 +362,12 @@ class GroupPolicy:
         30, N_("Minutes for which the raid guard stays on, unless told otherwise."), least=1, most=10080
     )
     admins_per_group: int = setting(50, N_("Admins that a group may have besides its owner."), least=0, most=1000)
+    bots_per_group: int = setting(
+        20,
+        N_("Bots, and webhooks that post, that a group may have. 0 = there are none on this server."),
+        least=0,
+        most=1000,
+    )
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,15 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+HOOK = "hook-"
+"""What the hash of a webhook's token begins with: what opens one door opens no other."""
+
+
+def hash_hook(token: str) -> str:
+    """Return what is stored of the token in the address of a webhook."""
+    return HOOK + hash_token(token)
+
+
 class Passwords:
     """Hashes and verifies with argon2id (RFC 9106, the second recommended parameters), off the event loop."""
 

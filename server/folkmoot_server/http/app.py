@@ -21,6 +21,7 @@ from ..transport.addresses import UNKNOWN_HOST, is_known_host
 from .channel_pages import ChannelPages, PublicChannels
 from .group_page import GroupPage, Groups
 from .health import Health, Status
+from .hooks import Door, HookPages
 from .imprint import imprint_data
 from .log_pages import LogPages, PublishedLog
 from .media import MediaPages
@@ -49,8 +50,9 @@ def make_app(
     event_log: PublishedLog,
     media: MediaPages,
     channels: PublicChannels,
+    hooks: Door,
 ) -> ASGIApp:
-    """Return the application. Of its pages the report takes a body, of a few kilobytes, and so do those of uploads."""
+    """Return the application. Of its pages the report and webhooks take a body of some kilobytes, and uploads one."""
     language = config.i18n.default_language
     health = Health(status, config.server)
     imprint = config.operator.imprint
@@ -69,6 +71,7 @@ def make_app(
         *report_routes(config, clock, reports),
         *(LogPages(event_log).routes() if config.retention.publish_log else ()),
         *media.routes(),
+        *HookPages(hooks, language, config.server.trusted_proxies).routes(),
         Route("/texts/{language}.json", web_texts),
         Route("/", web_client),
         Route("/{name}", web_client),

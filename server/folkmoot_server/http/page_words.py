@@ -216,6 +216,7 @@ WORDS: dict[str, str] = {
     "typing_one": N_("{names} is typing…"),
     "typing_many": N_("{names} are typing…"),
     "tag_creator": N_("founder"),
+    "tag_bot": N_("bot"),
     "state_suspended": N_("This group is suspended."),
     "state_closed": N_("This group is closed."),
     "state_warned": N_("This group has been warned by the platform."),

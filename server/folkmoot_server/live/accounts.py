@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from folkmoot_governance import AccountState, Actor, PlatformRole, Refusal
 from folkmoot_governance.actor import Emergencies
 from folkmoot_governance.credit import CreditRules, level_of
-from folkmoot_governance.duration import DAY_MS, MINUTE_MS, SECOND_MS
+from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS, SECOND_MS
 from folkmoot_governance.permissions import may_on_platform
 from folkmoot_governance.restrictions import combined, of_person
 from folkmoot_governance.staff import role_at
@@ -49,7 +49,8 @@ class Account:
     has the groups in which one has read as far as one's own latest post; that is stored now and then. `has_unread`:
     storage may have something that it is told and has not read. `nodes`: among how many its rates are divided.
     `others` are the same person's, and `barred` is what the blacklist has against it, as storage had them: `held`,
-    `credit` and `level` are those of the person (G8.1).
+    `credit` and `level` are those of the person (G8.1). Of a bot that person is its `giver`, who answers for it, and so
+    are `identity` and `verified_ts`; `bots` are those that the person behind an account answers for.
     """
 
     __slots__ = (
@@ -58,13 +59,16 @@ class Account:
         "_in_force",
         "acts",
         "barred",
+        "bots",
         "by_minute",
         "connections",
         "created",
         "credit",
+        "giver",
         "groups",
         "has_unread",
         "held",
+        "identity",
         "ignored",
         "invites",
         "level",
@@ -80,6 +84,7 @@ class Account:
         "unstored_reads",
         "used_at",
         "user",
+        "verified_ts",
     )
 
     def __init__(
@@ -114,6 +119,7 @@ class Account:
         self.ignored = stored.ignored
         self.has_unread = stored.has_unread
         self.others, self.barred = stored.others, stored.barred
+        self.giver, self.bots = stored.giver, stored.bots
         self.become(stored.state)
 
     def become(self, state: AccountState) -> None:
@@ -128,6 +134,10 @@ class Account:
         self.held = combined(*bars, *(of_person(one.restrictions) for one in self.others), state.restrictions)
         self.credit = min(state.credit, *(one.credit for one in self.others)) if self.others else state.credit
         self.level = level_of(self._credit, self.credit)
+        answering = next((one for one in self.others if one.user == self.giver), None) if self.giver else None
+        self.identity, self.verified_ts = state.identity, state.verified_ts
+        if answering is not None:
+            self.identity, self.verified_ts = answering.identity, answering.verified_ts
         self.divide(self.nodes)
 
     def divide(self, nodes: int) -> None:
@@ -152,15 +162,21 @@ class Account:
     def actor(self) -> Actor:
         """Return the account as rules see it."""
         state, role, counts = self.state, self.role, (self.created_by_person, self.joined_by_person)
-        verified, cases = (state.verified_ts, state.version), state.role_cases
+        verified, cases, home = (self.verified_ts, state.version), state.role_cases, state.home
         return Actor(
-            self.user, *counts, state.identity, role, self.credit, self.held, *verified, self.emergencies, cases
+            self.user, *counts, self.identity, role, self.credit, self.held, *verified, self.emergencies, cases, home
         )
 
     @property
     def role(self) -> PlatformRole | None:
         """The platform role that counts now."""
         return role_at(self.state, self._clock.now_ms()) if self.state.platform else None
+
+    @property
+    def answering(self) -> str:
+        """Who answers for a bot; empty where nobody does, or can any more."""
+        last = next((one.suspended_until_ms for one in self.others if one.user == self.giver), FOREVER_MS)
+        return "" if last >= FOREVER_MS else self.giver
 
     @property
     def is_staff(self) -> bool:
@@ -218,9 +234,10 @@ class Account:
         return AccountView(
             user=self.user,
             display_name=self.display_name,
-            identity=self.state.identity,
+            identity=self.identity,
             created_ts=self.state.created_ts,
             badges=(),
+            bot=self.answering if self.state.home else None,
             **own,
         )
 
@@ -295,7 +312,11 @@ class Accounts:
         user = stored.state.user
         await self._bus.follow(account_topic(user))
         if user in self._accounts or user in self._loading or user in self._in_flight or changes != self._changes:
-            return await self.load(user)
+            account = await self.load(user)
+            if account is not None and account.state.home and not account.giver:
+                # It was in memory before somebody answered for it.
+                await self.look_again(user)
+            return account
         account = self._accounts[user] = Account(stored, self._limits, self._credit, self._clock, self._in_force)
         account.used_at = self._clock.ticks()
         return account
@@ -398,23 +419,24 @@ class Accounts:
             self._count_in_flight(account)
 
     async def same_person(self, user: str) -> list[str]:
-        """Return the other accounts that were verified with a number of this one's."""
+        """Return the other accounts that were verified with a number of this one's, and the bots it answers for."""
         while True:
             try:
                 stored = await self._stored(user)
-                return [one.user for one in stored.others] if stored else []
+                return [one.user for one in stored.others] + [*stored.bots] if stored else []
             except StorageError:
                 await asyncio.sleep(RETRY_S)
 
-    def other_became(self, account: Account, ended: Collection[str] = ()) -> None:
-        """Let what an account has become hold at once of the others of the same person that are in memory; `ended` are
-        entries of the blacklist that are no more."""
+    def other_became(self, account: Account, ended: Collection[str] = (), *, bots_alone: bool = False) -> None:
+        """Let what an account has become hold at once of the others of the same person, and of the bots that they
+        answer for, as far as they are in memory; `ended` are entries of the blacklist that are no more."""
         state = account.state
         if ended:
             account.barred = [one for one in account.barred if one.entry not in ended]
             account.become(state)
-        for known in account.others:
-            other = self._accounts.get(known.user)
+        same_person = () if bots_alone else [one.user for one in account.others]
+        for user in (*same_person, *account.bots):
+            other = self._accounts.get(user)
             if other is not None:
                 other.others = [
                     structs.replace(
@@ -423,6 +445,8 @@ class Accounts:
                         suspended_reason=state.suspended_reason,
                         credit=state.credit,
                         restrictions=state.restrictions,
+                        identity=state.identity,
+                        verified_ts=state.verified_ts,
                     )
                     if one.user == account.user
                     else one

@@ -25,12 +25,19 @@ class MembershipChange(Struct, frozen=True):
     code: str
     joined: bool | None = None
     created: bool | None = None
+    is_bot: bool = False
+    """Whether it is the account of a bot, which is in one group or in none."""
 
     def opposite(self) -> "MembershipChange":
         """Return what takes this change back: a change is decided only where it changes something."""
         joined = None if self.joined is None else not self.joined
         created = None if self.created is None else not self.created
         return MembershipChange(self.user, self.code, joined, created)
+
+    @property
+    def ends_tokens(self) -> bool:
+        """Whether what opens the account ends with it."""
+        return self.is_bot and self.joined is False
 
     def count(self, account: Counted) -> None:
         """Count this change in the account."""
@@ -48,14 +55,19 @@ def membership_changes(state: GroupState, event: e.Event) -> list[MembershipChan
         case e.MemberJoined():
             return [MembershipChange(event.user, code, joined=True)]
         case e.MemberDeparted():
-            return [MembershipChange(event.user, code, joined=False)] if event.user in state.members else []
+            return [_gone(state, event.user)] if event.user in state.members else []
         case e.MemberLeft() | e.MemberKicked() | e.MemberBanned():
-            return [MembershipChange(event.user, code, joined=False)]
+            return [_gone(state, event.user)]
         case e.GroupDissolved() | e.GroupClosed():
-            gone = [MembershipChange(user, code, joined=False) for user in state.members]
+            gone = [_gone(state, user) for user in state.members]
             return [*gone, MembershipChange(state.creator, code, created=False)]
         case e.MeasureOverturned(reopens=True) if state.kept is not None:
             back = [MembershipChange(user, code, joined=True) for user in state.kept.members]
             return [*back, MembershipChange(state.creator, code, created=True)]
         case _:
             return []
+
+
+def _gone(state: GroupState, user: str) -> MembershipChange:
+    member = state.members.get(user)
+    return MembershipChange(user, state.code, joined=False, is_bot=member is not None and bool(member.giver))

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.access import REQUESTS, Request
-from folkmoot_governance.account import check_agreement
+from folkmoot_governance.account import check_agreed
+from folkmoot_governance.group.checks import FOR_PEOPLE
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.errors import ErrorCode, RequestError
 from folkmoot_protocol.line import begins_plainly
@@ -215,7 +216,9 @@ def check_login(app: App, session: Session, row: Row) -> Refusal | None:
         return SIGN_IN_FIRST if row.access.login else None
     if row.access.login is False:
         return ONCE
-    return check_agreement(account.state.agreement, app.policy) if row.access.agreed else None
+    if row.access.people and account.state.home:
+        return FOR_PEOPLE
+    return check_agreed(account.state, app.policy) if row.access.agreed else None
 
 
 def check_cost(app: App, session: Session, row: Row) -> Refusal | None:

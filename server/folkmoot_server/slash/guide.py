@@ -51,7 +51,7 @@ SECTIONS = (
         N_("Running the group"),
         (
             *("topic", "announce", "setrules", "pin", "unpin", "tag", "promote", "demote", "rights", "rename"),
-            *("category", "infopage", "transfer", "heir", "export", "rectify", "dissolve"),
+            *("bot", "webhook", "category", "infopage", "transfer", "heir", "export", "rectify", "dissolve"),
         ),
     ),
     Section(
@@ -105,6 +105,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "lang": ("/lang zh-CN",),
     "kick": ("/kick @bob off topic again",),
     "ban": ("/ban @bob 7d advertising", "/ban @bob perm advertising"),
+    "bot": ("/bot add weather", "/bot list", "/bot token weather", "/bot remove weather"),
+    "webhook": ("/webhook in builds", "/webhook remove builds"),
     "unban": ("/unban @bob",),
     "mute": ("/mute @bob 10m off topic", "/mute @bob perm", "/mute @bob replace 1h"),
     "unmute": ("/unmute @bob",),

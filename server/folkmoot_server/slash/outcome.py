@@ -28,7 +28,7 @@ class Elsewhere(Struct, frozen=True):
 class Noted(Struct, frozen=True):
     """A governance command whose actor alone is told something more once it is stored."""
 
-    command: Command
+    command: "Command | Carrying"
     text: str
     data: dict[str, object]
 

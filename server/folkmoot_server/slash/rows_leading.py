@@ -4,7 +4,7 @@ from folkmoot_governance.group import commands as c
 from folkmoot_protocol.types import ArgumentKind, CommentPolicy, JoinMode, LinkRule
 
 from ..common.i18n import N_
-from . import cases, channels, content, entries, joining, moderation, ownership, record, rights, warnings
+from . import bots, cases, channels, content, entries, joining, moderation, ownership, record, rights, warnings
 from .arguments import DURATION, REASON, SEQ, USER, Argument, choice, one_of, read_number, read_permissions
 from .row import Slash, optional, rest, word
 
@@ -14,6 +14,8 @@ COMMENTS = one_of(*(policy.value for policy in CommentPolicy))
 LINKS = one_of(*(rule.value for rule in LinkRule))
 PURGED = Argument("@user|<count>", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
 QUEUE_ACT = Argument("approve|deny", choice("approve", "deny"), optional=True)
+BOT_ACT = word("add|list|token|remove", choice("add", "list", "token", "remove"))
+HOOK_ACT = word("in|list|token|remove", choice("in", "list", "token", "remove"))
 LOG_FILTER = "[@user] [kind] [since] [before number]"
 
 FOR_LEADERS: tuple[Slash, ...] = (
@@ -25,6 +27,22 @@ FOR_LEADERS: tuple[Slash, ...] = (
         N_("Remove somebody and keep them out"),
         moderation.ban,
         c.BanMember,
+    ),
+    Slash(
+        "bot",
+        ("机器人",),
+        (optional(BOT_ACT), optional(rest("<name> [display name…]"))),
+        N_("Accounts for programs: add one, list them, give another token, remove one"),
+        bots.bot,
+        c.AddBot,
+    ),
+    Slash(
+        "webhook",
+        ("网络钩子",),
+        (optional(HOOK_ACT), optional(rest("<name> [display name…]"))),
+        N_("Addresses at which programs post here: add one, list them, give another, remove one"),
+        bots.webhook,
+        c.AddBot,
     ),
     Slash("unban", ("解除拉黑",), (USER,), N_("Lift a ban"), moderation.unban, c.Unban),
     Slash("bans", ("拉黑列表",), (), N_("List the bans in force"), moderation.bans, c.Unban, reads="bans"),

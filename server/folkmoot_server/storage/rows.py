@@ -11,6 +11,7 @@ from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_governance.restrictions import Held, Restriction
+from folkmoot_protocol.types import Identity
 
 from .change_set import MemberSettings, Profile
 
@@ -208,7 +209,8 @@ class ActivityRow(Struct, frozen=True):
 
 class OtherAccount(Struct, frozen=True):
     """Another account that was verified with a number of this one's: it is the same person's, and what the platform has
-    taken from one it has taken from all. `joined` and `created` count groups."""
+    taken from one it has taken from all. `joined` and `created` count groups. Those of a bot are the accounts of who
+    answers for it."""
 
     user: str
     suspended_until_ms: int
@@ -217,6 +219,8 @@ class OtherAccount(Struct, frozen=True):
     restrictions: Held
     joined: int
     created: int
+    identity: Identity = Identity.NONE
+    verified_ts: int = 0
 
 
 class StoredAccount(Struct, frozen=True):
@@ -224,7 +228,8 @@ class StoredAccount(Struct, frozen=True):
 
     `read_seqs` maps group codes to the seq up to which the account has read; `settings` to what it set there. `ignored`
     are the users whom it does not want to hear. `has_unread`: it is told something that it has not read. `others` are
-    of the same person; `barred` is what the blacklist has against the identity.
+    of the same person; `barred` is what the blacklist has against the identity. `giver` is who answers for a bot, and
+    `bots` are those that the person answers for, with whichever account.
     """
 
     state: AccountState
@@ -237,6 +242,8 @@ class StoredAccount(Struct, frozen=True):
     has_unread: bool = False
     others: Sequence[OtherAccount] = ()
     barred: Sequence[Restriction] = ()
+    giver: str = ""
+    bots: Sequence[str] = ()
 
 
 class Measure(Struct, frozen=True):

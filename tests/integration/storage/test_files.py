@@ -93,6 +93,9 @@ def test_a_new_database_is_what_all_steps_make_and_what_the_code_knows(tmp_path:
 
 
 TO_0027 = """
+    ALTER TABLE accounts DROP COLUMN home;
+    DROP INDEX members_bots;
+    ALTER TABLE members DROP COLUMN giver;
     ALTER TABLE accounts DROP COLUMN role_until_ms;
     ALTER TABLE accounts DROP COLUMN role_cases;
     ALTER TABLE accounts DROP COLUMN duty_ts;
@@ -266,6 +269,9 @@ TO_0058 = """
     DROP TABLE reach;
     DROP TABLE kept_posts;
     ALTER TABLE groups DROP COLUMN most_followers;
+    ALTER TABLE accounts DROP COLUMN home;
+    DROP INDEX members_bots;
+    ALTER TABLE members DROP COLUMN giver;
     UPDATE alembic_version SET version_num = '0058';
 """
 

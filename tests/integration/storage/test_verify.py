@@ -20,9 +20,10 @@ from tests.integration.storage.kit import filled, filled_wholly, opened, tamper
 MAIN, JANUARY, FEBRUARY = "folkmoot.sqlite3", "journal/2026-01.sqlite3", "journal/2026-02.sqlite3"
 
 CHANGES = {
-    "a member more": (MAIN, "INSERT INTO members SELECT code, 'dave', 'admin', '', 1, '' FROM groups", "members"),
+    "a member more": (MAIN, "INSERT INTO members SELECT code, 'dave', 'admin', '', 1, '', '' FROM groups", "members"),
     "a member less": (MAIN, "DELETE FROM members WHERE \"user\" = 'bob'", "members"),
     "a role": (MAIN, "UPDATE members SET role = 'owner' WHERE \"user\" = 'bob'", "members"),
+    "who answers for it": (MAIN, "UPDATE members SET giver = 'alice' WHERE \"user\" = 'bob'", "members"),
     "a name": (MAIN, "UPDATE groups SET name = 'Other'", "groups"),
     "a ban lifted": (MAIN, "DELETE FROM bans", "bans"),
     "a mute prolonged": (MAIN, "UPDATE mutes SET until_ms = until_ms + 1", "mutes"),

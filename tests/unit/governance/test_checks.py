@@ -37,6 +37,9 @@ SAMPLES: dict[type[c.Command], c.Command] = {
     c.ApproveRequests: c.ApproveRequests(()),
     c.DenyRequest: c.DenyRequest("gus"),
     c.Kick: c.Kick("max"),
+    c.AddBot: c.AddBot("gus"),
+    c.TakeBot: c.TakeBot("max"),
+    c.RemoveBot: c.RemoveBot("max"),
     c.BanMember: c.BanMember("max", duration_ms=1),
     c.Unban: c.Unban("gus"),
     c.MuteMember: c.MuteMember("max", duration_ms=1),
@@ -210,6 +213,7 @@ READERS = {
     "words": (("adam", "olga"), Permission.DELETE),
     "word_trial": (("olga",), None),
     "answers": (("olga",), None),
+    "bots": (("adam", "olga"), Permission.BOTS),
 }
 
 

@@ -114,6 +114,7 @@ def test_whose_act_is_not_told(kind: type[e.Event]) -> None:
 
 def test_what_may_be_empty_says_so() -> None:
     empty = {
+        e.MemberJoined: "giver",
         e.QuestionSet: "question",
         e.SlowModeSet: "slow_ms",
         e.TagSet: "tag",

@@ -53,6 +53,8 @@ WORDS = {
     "/heir @user|off",
     "/category name",
     "/word add|del|list|test",
+    "/bot add|list|token|remove",
+    "/webhook in|list|token|remove",
     "/infopage on|off",
     "/export after",
     "/rectify case",

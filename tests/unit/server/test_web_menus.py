@@ -24,10 +24,10 @@ ELSEWHERE = {
 
 
 SHOWING = """
-    admins announce antiraid ban bans cases category comments counter credentials credit duty editors heir help id
+    admins announce antiraid ban bans bot cases category comments counter credentials credit duty editors heir help id
     ignore info infopage invites joinmode ladder lang limit limits links lock log mediate members mute mutes nick
     notices notify pins question queue rectify rename requests rights rules sanctions sessions setrules signins slow
-    tag topic transfer uptime verify warns word
+    tag topic transfer uptime verify warns webhook word
 """
 """Commands that change nothing when they are given nothing: the page runs them so to show how things are."""
 

@@ -300,6 +300,8 @@ class AccountService:
             if holds(act, *OF_PERSON):
                 ended = frozenset(row.where["entry"] for row in act.change_set.rows if is_unbarred(row))
                 self._accounts.other_became(account, ended)
+            elif account.bots and act.events:
+                self._accounts.other_became(account, bots_alone=True)
 
     def tell_account(self, act: AccountAct) -> None:
         """Publish a stored change of an account; first what it is told, for who is suspended hears no more after it."""
@@ -309,7 +311,7 @@ class AccountService:
             version = act.change_set.version + len(act.events)
             self._bus.publish(AccountUpdate(act.user, version, tuple(act.events)))  # type: ignore[arg-type]  # a sequence of its members
         account = self._accounts.get(act.user) if holds(act, *OF_PERSON, AccountClosed) else None
-        for other in account.others if account is not None else ():
-            self._bus.publish(SettingsUpdate(other.user))
+        for user in (*(one.user for one in account.others), *account.bots) if account is not None else ():
+            self._bus.publish(SettingsUpdate(user))
         if holds(act, AccountClosed):
             self._bus.publish(ClosedUpdate(act.user))

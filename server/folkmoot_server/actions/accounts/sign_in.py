@@ -13,7 +13,7 @@ from ...common.clock import Clock
 from ...common.fair_turns import FairTurns
 from ...common.i18n import N_
 from ...config.settings import Limits
-from ...crypto.passwords import Passwords, check_password, hash_token, new_token, prepare_password
+from ...crypto.passwords import Passwords, check_password, hash_hook, hash_token, new_token, prepare_password
 from ...delivery.audience import Audience
 from ...delivery.follower import Follower
 from ...delivery.hub import Hub
@@ -50,6 +50,7 @@ AUTH_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("User name or password is wrong.
 TOKEN_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The session has ended; sign in again."))
 OTP_REQUIRED = Refusal(ErrorCode.OTP_REQUIRED, N_("Type the code that your authenticator shows, or a recovery code."))
 OTP_FAILED = Refusal(ErrorCode.AUTH_FAILED, N_("The code is wrong, or no longer valid."), {"rule": "second_factor"})
+NO_HOOK = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no webhook at this address, or no longer."))
 TAKING = 100
 """Names that are being taken at once."""
 
@@ -219,6 +220,19 @@ class SignIn:
         """Return the account that may read by the token of a session, on whatever connection; None where none may."""
         find = self._accounts.find_again if self._in_cluster else self._accounts.find
         return self.if_open(await find(hash_token(token)))
+
+    async def open_hook(self, session: Session, token: str) -> Refusal | None:
+        """Let a session post as the bot whose webhook has this token; refuse an address that is not there."""
+        find = self._accounts.find_again if self._in_cluster else self._accounts.find
+        token_hash = hash_hook(token)
+        account = await find(token_hash)
+        if account is None:
+            return self._check_rate(session) or NO_HOOK
+        refusal = self._check_open(account)
+        if refusal is None:
+            session.account, session.token_hash = account, token_hash
+            self._sessions.opened(session)
+        return refusal
 
     def if_open(self, account: Account | None) -> Account | None:
         """Return an account if it is one that may be signed in."""

@@ -40,7 +40,7 @@ from folkmoot_protocol.results import Result
 from folkmoot_protocol.types import ChannelForm, Entry
 
 from ...bus.api import Bus
-from ...bus.messages import GroupUpdate, JoinedUpdate, NoticeUpdate
+from ...bus.messages import GroupUpdate, JoinedUpdate, NoticeUpdate, RevokedUpdate, SettingsUpdate
 from ...common.clock import Clock
 from ...common.fair_turns import FairTurns
 from ...common.i18n import Translate
@@ -54,7 +54,7 @@ from ...live.once import Once, current_once
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
 from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard, account_stream, handle_stream
-from ...storage.changes import draft_rows, note_row, notice_row
+from ...storage.changes import draft_rows, note_row, notice_row, revoke_tokens
 from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator, Joint, rests_on, too_many_acts
 
@@ -335,13 +335,15 @@ class GroupService:
             act.change_set.rests_on = rests_on(act.initiator.actor(), room.stream)
         try:
             for event in decision:
-                self._count(act, membership_changes(state, event))
+                changes = membership_changes(state, event)
+                self._count(act, changes)
                 # Before it: who led a group that is closed nobody knows after that.
                 told = told_in_group(state, event, self._policy)
                 apply(state, event)
                 self._take_in(act, event)
                 act.told += told
-                act.change_set.rows = [*act.change_set.rows, *map(notice_row, told)]
+                ended = [revoke_tokens(change.user) for change in changes if change.ends_tokens]
+                act.change_set.rows = [*act.change_set.rows, *map(notice_row, told), *ended]
         except Exception:
             # Half an act must not stay in memory: what is decided on next has to be what storage has.
             self._commit_queue.read_again(room, act.rollback())
@@ -449,6 +451,14 @@ class GroupService:
         for change in act.changes:
             if change.joined:
                 self._bus.publish(JoinedUpdate(change.user, change.code))
+            if change.ends_tokens:
+                self._bus.publish(RevokedUpdate(change.user, ""))
+        for event in act.events:
+            if isinstance(event, e.BotTaken):
+                self._bus.publish(RevokedUpdate(event.user, ""))
+        for user in concerned_by_bots(act.events):
+            # Which bots it answers for has changed.
+            self._bus.publish(SettingsUpdate(user))
         for notice in act.told:
             self._bus.publish(NoticeUpdate(notice.user, notice))
 
@@ -460,6 +470,13 @@ class GroupService:
         found = {name: self._accounts.get(name) for name in names_in_entry(notice)}
         tags = {name: one.state.author_tag for name, one in found.items() if one is not None and one.state.author_tag}
         return hide_in_entry(notice, room.tags | tags)
+
+
+def concerned_by_bots(events: Sequence[e.Event]) -> set[str]:
+    """Return the bots that somebody else answers for now, and who that is and was."""
+    added = [(one.user, one.giver) for one in events if isinstance(one, e.MemberJoined) and one.giver]
+    taken = [(one.user, one.by, one.was_giver) for one in events if isinstance(one, e.BotTaken)]
+    return {user for users in (*added, *taken) for user in users}
 
 
 def names_of(events: Sequence[e.Event]) -> list[str | int | None]:

@@ -222,6 +222,9 @@ class Posting:
         room = await self._finder.find(request.group, session)
         if isinstance(room, Refusal):
             return room
+        if room.state.form is not None and session.account is not None and session.account.state.home:
+            # In groups it is not a member; readers of channels are people.
+            return NOT_A_MEMBER
         own: Found | None = None
         thread = NO_THREAD
         if request.thread and room.state.form is not None:
@@ -325,8 +328,8 @@ class Posting:
     def _check_allowed(self, pending: PendingPost, account: Account, now: int, *, again: bool) -> Refusal | None:
         """Refuse what may not be posted, whatever the content rules say."""
         room, body, user, form = pending.room, pending.said, account.user, pending.form
-        state, policy, reply_to = account.state, self._policy, pending.request.reply_to
-        identity, verified_ts = state.identity, state.verified_ts
+        policy, reply_to = self._policy, pending.request.reply_to
+        identity, verified_ts = account.identity, account.verified_ts
         slowed = room.state.slow_ms and form.is_said
         last_post = room.last_post_ms(user, now, self._clock.ticks()) if slowed else 0
         held, halted = account.held, self._in_force.emergencies and account.emergencies
@@ -424,11 +427,11 @@ class Posting:
 
     def tell_typing(self, room: Room, account: Account) -> Refusal | None:
         """Let the others know that somebody is typing, if it might post; they hear it once in `TYPING_MS`."""
-        now, ticks, code, state = self._clock.now_ms(), self._clock.ticks(), room.state.code, account.state
+        now, ticks, code = self._clock.now_ms(), self._clock.ticks(), room.state.code
         refusal = (
             check_power(account.held, Power.POST, now)
             or check_emergency(account.emergencies, Power.POST, now, code, room.state.category)
-            or check_post(room.state, account.user, state.identity, now, 0, self._policy, state.verified_ts)
+            or check_post(room.state, account.user, account.identity, now, 0, self._policy, account.verified_ts)
         )
         since = ticks - TYPING_MS
         if refusal is None and account.typed_at.get(code, since) <= since:

@@ -167,23 +167,27 @@ def _of_user(what: str, name: ColumnElement[str], *more: ColumnElement[Any]) -> 
 # Caps on groups do not count channels.
 _COUNTED = groups.c.status != GroupStatus.CLOSED.value, groups.c.form == literal_column("''")
 _NO_TEXT: ColumnElement[str] = literal_column("''")
-_OTHERS = (
-    select(
-        accounts.c.user,
-        accounts.c.suspended_until_ms,
-        accounts.c.suspended_reason,
-        accounts.c.credit,
-        accounts.c.restrictions,
-        select(func.count()).where(members.c.user == accounts.c.user).scalar_subquery(),
-        select(func.count()).where(groups.c.creator == accounts.c.user, *_COUNTED).scalar_subquery(),
-    )
-    .where(accounts.c.user.in_(others_of(_USER)))
-    .order_by(accounts.c.user)
-)
+_OTHER = select(
+    accounts.c.user,
+    accounts.c.suspended_until_ms,
+    accounts.c.suspended_reason,
+    accounts.c.credit,
+    accounts.c.restrictions,
+    select(func.count()).where(members.c.user == accounts.c.user).scalar_subquery(),
+    select(func.count()).where(groups.c.creator == accounts.c.user, *_COUNTED).scalar_subquery(),
+    accounts.c.identity,
+    accounts.c.verified_ts,
+).order_by(accounts.c.user)
+_OTHERS = _OTHER.where(accounts.c.user.in_(others_of(_USER)))
+# Of a bot: who answers for it, with all their accounts.
+_ANSWERING = _OTHER.where((accounts.c.user == _USER) | accounts.c.user.in_(others_of(_USER)))
 
 # One statement for all that is around an account: each would cost as much as it finds.
 _AROUND = union_all(
-    _of_user("member", members.c.code).where(members.c.user == _USER),
+    _of_user("member", members.c.code, literal_column("0"), members.c.giver, _NO_TEXT).where(members.c.user == _USER),
+    _of_user("bot", members.c.user).where(
+        members.c.giver != _NO_TEXT, (members.c.giver == _USER) | members.c.giver.in_(others_of(_USER))
+    ),
     _of_user("created", groups.c.code).where(groups.c.creator == _USER, *_COUNTED),
     _of_user("read", read_marks.c.code, read_marks.c.seq, _NO_TEXT, _NO_TEXT).where(read_marks.c.user == _USER),
     _of_user(
@@ -309,8 +313,12 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
     around: defaultdict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
     for what, *rest in fetch_plain(main, _AROUND, user=user):
         around[what].append((rest[0], rest[1], rest[2], rest[3]))
-    others = fetch_plain(main, _OTHERS, user=user) if around["other"] else ()
-    bars = fetch_plain(main, OF_PERSON, user=user) if around["barred"] else ()
+    giver = next((text for _, _, text, _ in around["member"]), "") if row["home"] else ""
+    if giver:
+        others, bars = fetch_plain(main, _ANSWERING, user=giver), fetch_plain(main, OF_PERSON, user=giver)
+    else:
+        others = fetch_plain(main, _OTHERS, user=user) if around["other"] else ()
+        bars = fetch_plain(main, OF_PERSON, user=user) if around["barred"] else ()
     return StoredAccount(
         state=AccountState(**row | kinds),
         profile=Profile(user, display_name, password_hash, language),
@@ -321,8 +329,10 @@ def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | N
         ignored=frozenset(whom for whom, *_ in around["ignored"]),
         has_unread=any(last for last, *_ in around["unread"]),
         others=[
-            OtherAccount(name, until, why, credit, read_restrictions(held), joined, created)
-            for name, until, why, credit, held, joined, created in others
+            OtherAccount(name, until, why, credit, read_restrictions(held), joined, created, Identity(level), since)
+            for name, until, why, credit, held, joined, created, level, since in others
         ],
         barred=[bar(row) for row in bars],
+        giver=giver,
+        bots=sorted(name for name, *_ in around["bot"]),
     )

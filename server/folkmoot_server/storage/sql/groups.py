@@ -223,7 +223,7 @@ def _rows(main: Connection, table: Table, code: str) -> list[dict[str, Any]]:
 
 def _member(row: dict[str, Any]) -> Member:
     permissions = frozenset(Permission(name) for name in row["permissions"].split())
-    return Member(row["user"], Role(row["role"]), row["joined_ts"], permissions, row["tag"])
+    return Member(row["user"], Role(row["role"]), row["joined_ts"], permissions, row["tag"], row["giver"])
 
 
 def _review(row: dict[str, Any]) -> Review:

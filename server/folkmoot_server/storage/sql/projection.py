@@ -80,6 +80,7 @@ TOUCHES: dict[type[e.Event], tuple[str, ...]] = {
     e.GroupCreated: ("members",),
     e.ChannelOpened: ("members",),
     e.MemberJoined: ("members", "join_requests", "invitations", "join_waits"),
+    e.BotTaken: ("members",),
     e.JoinRequested: ("join_requests",),
     e.JoinRequestEnded: ("join_requests",),
     e.Invited: ("invitations", "join_waits"),
@@ -268,6 +269,7 @@ def project_account(state: AccountState, event: AccountEvent) -> list[RowChange]
         "code_step": state.code_step,
         "closed_ts": state.closed_ts,
         "author_tag": state.author_tag,
+        "home": state.home,
         "version": state.version,
     }
     return [Upsert("accounts", values)]
@@ -428,6 +430,7 @@ def _member_values(member: Member) -> dict[str, Any]:
         "permissions": " ".join(sorted(member.permissions)),
         "joined_ts": member.joined_ts,
         "tag": member.tag,
+        "giver": member.giver,
     }
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0061"
+SCHEMA = "0062"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -112,6 +112,7 @@ accounts = Table(
     _number("code_step", server_default="0"),
     _number("closed_ts", server_default="0"),
     _text("author_tag", server_default=""),
+    _text("home", server_default=""),
     _number("version"),
     Index(None, "suspended_until_ms"),
     Index(None, "credit"),
@@ -187,7 +188,9 @@ members = Table(
     _text("permissions"),
     _number("joined_ts"),
     _text("tag"),
+    _text("giver", server_default=""),
     Index(None, "user"),
+    Index("members_bots", "giver", **_where("giver <> ''")),
 )
 
 bans = Table(
