@@ -332,7 +332,8 @@ def db_migrate(config: ConfigOption = None, data: DataOption = None) -> None:
 
     url = settings.cluster.database_url
     with store_problems():
-        typer.echo(migrate_cluster(url) if url else migrate(settings.server.data_dir), err=True)
+        schema = migrate_cluster(url) if url else migrate(settings.server.data_dir)
+    typer.echo(_("The store has schema {schema}, that of this version.").format(schema=schema), err=True)
 
 
 @db_app.command("verify", help=_("Replay the ledger and compare it with the store."))

@@ -10,7 +10,7 @@ from folkmoot_protocol.names import check_display_name, check_user_name
 from .actions.accounts.sign_in import NAME_TAKEN
 from .common.i18n import translator
 from .common.logs import set_up_logging
-from .common.terminal import say_on_stderr
+from .common.terminal import _, say_on_stderr
 from .config.settings import Config
 from .crypto.passwords import check_password, prepare_password
 from .main import open_node
@@ -74,4 +74,5 @@ def init_data(config: Config, user: str, password: str) -> int:
     if problem:
         say_on_stderr(f"folkmoot: {problem}")
         return 1
+    say_on_stderr(_("@{user} is an administrator of the platform now.").format(user=user))
     return 0

@@ -20,7 +20,7 @@ def run(database: str, data: Path, *arguments: str) -> "subprocess.CompletedProc
 def test_migrate_makes_the_tables_of_the_database_and_no_files(postgres: Postgres, tmp_path: Path) -> None:
     postgres.execute("CREATE DATABASE to_migrate")
     done = run(postgres.url("to_migrate"), tmp_path / "data", "migrate")
-    assert (done.returncode, done.stderr.strip()) == (0, SCHEMA)
+    assert (done.returncode, f"schema {SCHEMA}," in done.stderr) == (0, True)
     assert postgres.execute("SELECT version_num FROM alembic_version", "to_migrate") == SCHEMA
     assert not (tmp_path / "data").exists()
 

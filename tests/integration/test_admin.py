@@ -198,6 +198,8 @@ def test_the_first_administrator(governed: Server, launch: Launch) -> None:
         failed = server.run("init", "--user", user, input=f"{PASSWORD}\n")
         assert (failed.returncode, failed.stdout) == (1, ""), user
         assert failed.stderr.startswith("folkmoot: ")
+    done = server.run("init", "--user", "judge", input=f"{PASSWORD}\n")
+    assert (done.returncode, done.stderr) == (0, "@judge is an administrator of the platform now.\n")
 
 
 async def test_measures_outlive_the_server(launch: Launch) -> None:

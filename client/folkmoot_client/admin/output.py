@@ -206,5 +206,9 @@ def _shown(value: object) -> str:
     """Return a value as people read it. Control characters of names do not reach the terminal."""
     if value == show_time(FOREVER_MS):
         return _("permanent")
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str("" if value is None else value)
+    if isinstance(value, list):
+        return ("; " if any(isinstance(one, dict) for one in value) else ", ").join(map(_shown, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_shown(part)}" for name, part in readable(value).items())
+    text = str("" if value is None else value)
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

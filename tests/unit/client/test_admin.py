@@ -307,3 +307,10 @@ def test_no_word_is_broken_over_lines(
         )
         out = capsys.readouterr().out
         assert all(item[name] in out for name in columns if name != "reason")
+
+
+def test_what_is_within_a_field_is_shown_as_people_read_it(capsys: pytest.CaptureFixture[str]) -> None:
+    item = {"case": "r-1", "reports": [{"by": "ann", "reported_ts": 1_700_000_000_000}, {"by": "bob", "rules": ["1"]}]}
+    verb = Verb(Noun("x", ""), "show", "", "read", NoOptions)
+    print_result(Format.TABLE, verb, AdminResult(items=(item,)))
+    assert "by: ann, reported: 2023-11-14T22:13:20Z; by: bob, rules: 1\n" in capsys.readouterr().out
