@@ -285,7 +285,7 @@ async def test_one_publishes_pictures_with_words_for_who_does_not_see(visit: Vis
     page = ada.page
     await ada.register()
     await page.evaluate(f"location.hash = '#@{ada.user}'")
-    files = page.get_by_label("Add pictures, sound or films")
+    files = page.locator("#publish").get_by_label("Add pictures, sound or films")
     await files.set_input_files(
         [
             {

@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from folkmoot_client.sdk import Client
 from tests.browser.conftest import NUMBERS, Visit
 from tests.browser.visitor import PASSWORD, Visitor
+from tests.builders.pictures import planted_picture
 from tests.integration.running import RunningServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -214,3 +215,35 @@ async def test_the_page_can_be_installed_and_a_wrong_address_leads_to_it(visit: 
     await reader.page.get_by_role("link", name="Join this group").click()
     await reader.register()
     await expect(reader.page.get_by_role("dialog").get_by_label("Group code")).to_have_value(code)
+
+
+BRING = """(zone, [kind, bytes]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], `${kind}.png`, { type: "image/png" }));
+  const event = kind === "paste" ? new ClipboardEvent(kind, { clipboardData: data, bubbles: true, cancelable: true })
+    : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+  zone.dispatchEvent(event);
+}"""
+
+
+async def test_pictures_are_pasted_dropped_and_seen_by_members(visit: Visit) -> None:
+    ada, ben, _ = await meet(visit)
+    page, picture = ada.page, list(planted_picture(size=(900, 600)))
+    for kind in ("paste", "drop"):
+        await page.locator("#message").evaluate(BRING, [kind, picture])
+    await expect(page.locator("#added li")).to_have_count(2)
+    await page.locator("#added input").first.fill("a round thing")
+    await expect(page.locator("#added progress")).to_have_count(0)
+    await ada.say("Look!")
+    await expect(page.locator("#added li")).to_have_count(0)
+    await ben.hears("Look!")
+    shown = ben.page.locator("#entries img.shown")
+    await expect(shown).to_have_count(2)
+    await expect(shown.first).to_have_attribute("alt", "a round thing")
+    await shown.first.evaluate("(picture) => picture.decode()")
+    await expect(shown.last).to_be_in_viewport()
+    async with ben.page.context.expect_page() as opened:
+        await shown.first.click()
+    whole = await opened.value
+    await expect(whole.locator("img")).to_be_visible()
+    assert await whole.locator("img").evaluate("(picture) => picture.naturalWidth") == 900

@@ -116,7 +116,7 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
         case fm.EntryKind.ACTION:
             return [*start, ("", "* "), *show_author(entry.from_), ("", " "), *show_text(entry.body)]
         case fm.EntryKind.TEXT | fm.EntryKind.POST | fm.EntryKind.COMMENT:
-            return [*start, *show_author(entry.from_), ("", ": "), *show_text(entry.body)]
+            return [*start, *show_author(entry.from_), ("", ": "), *show_text(entry.body), *show_media(entry)]
         case fm.EntryKind.ANNOUNCEMENT:
             return [*start, *show_author(entry.from_), (STRONG, ": "), *show_strong(entry.body)]
         case fm.EntryKind.EDIT:
@@ -130,6 +130,16 @@ def show_entry(entry: fm.Entry) -> list[Piece]:
             return [*start, (DIM, f"— {clean(entry.body)}")]
 
 
+def show_media(entry: fm.Entry) -> list[Piece]:
+    """Return what an entry shows besides its text, by its kind and the words for who does not see it."""
+    kinds = {"image": _("picture"), "audio": _("sound"), "video": _("film")}
+    pieces: list[Piece] = []
+    for one in (entry.data or {}).get("media", ()):
+        kind = kinds.get(one["type"].partition("/")[0], one["type"])
+        pieces.append((DIM, clean(f" [{kind}: {one['alt']}]" if one.get("alt") else f" [{kind}]")))
+    return pieces
+
+
 def show_strong(text: str) -> list[Piece]:
     """Return a text with what its marks make of it, all of it bold."""
     return [(f"{STRONG} {style}".strip(), shown) for style, shown in show_text(text)]
@@ -141,7 +151,7 @@ def show_post(handle: str, post: fm.Entry) -> list[Piece]:
     start: list[Piece] = [(DIM, f"{show_clock(post.ts)} @{clean(handle)}/{post.seq} "), (STRONG, clean(name))]
     repeated = (post.data or {}).get("repost")
     said = show_text(post.body) if post.body else [("", _("(reposts a post)") if repeated else "")]
-    return [*start, ("", ": "), *said]
+    return [*start, ("", ": "), *said, *show_media(post)]
 
 
 def show_ignored(entry: fm.Entry) -> list[Piece]:

@@ -1,20 +1,30 @@
-// Pictures, sound and films that go with the next post: sent at once, with how far they are, and words for who does not
-// see them.
+// Pictures, sound and films: those that go with the next post, sent at once, with how far they are and words for who
+// does not see them; and those that entries show.
 
 import { make } from "./dom.js";
 import { sayError, t } from "./texts.js";
 
 const MOST = 10;
+const MOST_ASKED = 100;
 
 export class Attachments {
-  /** `input` chooses files, `list` shows them. */
+  /** `input` chooses files, `list` shows them; they can be pasted and dropped anywhere in the part of the page around. */
   constructor(chat, input, list) {
     Object.assign(this, { chat, list });
     this.files = new Set();
-    input.addEventListener("change", () => {
-      for (const file of input.files) this.add(file);
+    const zone = input.closest("section");
+    const take = (event, { files }) => {
+      if (!files.length || input.form.hidden) return;
+      event.preventDefault();
+      for (const file of files) this.add(file);
+    };
+    input.addEventListener("change", (event) => {
+      take(event, input);
       input.value = "";
     });
+    zone.addEventListener("paste", (event) => take(event, event.clipboardData));
+    zone.addEventListener("drop", (event) => take(event, event.dataTransfer));
+    zone.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
   }
 
   /** Whether something is still on its way. */
@@ -76,4 +86,38 @@ export class Attachments {
       request.send(source);
     });
   }
+}
+
+/** What an entry shows: the small picture, and the whole one behind it. What channels show everybody may fetch so. */
+export function renderMedia({ id, type, alt = "" }, path = `media/${encodeURIComponent(id)}`, onclick = undefined) {
+  const kind = type.split("/")[0];
+  const thumb = path.replace(/(?=\?)|$/, "/thumb");
+  const playing = { controls: true, preload: "none", src: path, "aria-label": alt };
+  if (kind === "video") return make("video.shown", { ...playing, poster: thumb });
+  if (kind === "audio") return make("audio.shown", playing);
+  const picture = make("img.shown", { src: thumb, alt, loading: "lazy" });
+  return make("a", { href: path, target: "_blank", rel: "noopener", onclick }, picture);
+}
+
+const waiting = [];
+const pathsOf = async (chat, ids) => (await chat.request("media", { ids }).catch(() => ({ paths: {} }))).paths;
+const bare = (path) => path.replace(/^\//, "");
+
+/** Show media of a group in a `place`, by paths that are one's own and end after a while: asked for together, and anew by a click. */
+export function showMedia(chat, media, place) {
+  if (waiting.push([media, place]) > 1) return;
+  queueMicrotask(async () => {
+    const all = waiting.splice(0);
+    const paths = await pathsOf(chat, all.flatMap(([files]) => files.map(({ id }) => id)).slice(-MOST_ASKED));
+    for (const [files, shown] of all) {
+      for (const file of files.filter(({ id }) => paths[id])) {
+        const open = async (event) => {
+          event.preventDefault();
+          const { [file.id]: path } = await pathsOf(chat, [file.id]);
+          if (path) window.open(bare(path), "_blank", "noopener");
+        };
+        shown.append(renderMedia(file, bare(paths[file.id]), open));
+      }
+    }
+  });
 }

@@ -1,7 +1,7 @@
 // Channels: home, the posts of one, and a post with its comments. One of them is shown at a time, by its address:
 // `#home`, `#@handle`, `#@handle/12`.
 
-import { Attachments } from "./attach.js";
+import { Attachments, renderMedia } from "./attach.js";
 import { byId, make, makeAvatar, renderText } from "./dom.js";
 import { isSure } from "./dialogs.js";
 import { Editors } from "./editors.js";
@@ -395,7 +395,7 @@ function renderLabel({ kind, name, category = "" }) {
 function renderSaid(entry, refutation) {
   const words = renderText(entry.body, (mention) => make("a.mention", { href: `#@${mention.slice(1).toLowerCase()}` }, mention));
   const told = refutation && make("p.refuted", { role: "note" }, t("refuted", { text: refutation.text }));
-  return [told, entry.body && make("div.body", {}, ...words), ...(entry.data?.media ?? []).map(renderMedia)].filter(Boolean);
+  return [told, entry.body && make("div.body", {}, ...words), ...(entry.data?.media ?? []).map((one) => renderMedia(one))].filter(Boolean);
 }
 
 /** What a post repeats, as it stands now. */
@@ -404,15 +404,4 @@ function renderOriginal(original) {
   const { from, seq } = original.entry;
   const link = make("a.name", { href: `#@${from.user}/${seq}` }, make("b", {}, from.display_name || from.user), " ", make("small.dim", {}, `@${from.user}`));
   return make("blockquote.original", {}, link, ...renderSaid(original.entry, original.refutation));
-}
-
-/** What channels show, everybody may fetch: the small picture here, the whole one behind it. */
-function renderMedia({ id, type, alt = "" }) {
-  const path = `media/${encodeURIComponent(id)}`;
-  const kind = type.split("/")[0];
-  const playing = { controls: true, preload: "none", src: path, "aria-label": alt };
-  if (kind === "video") return make("video.shown", { ...playing, poster: `${path}/thumb` });
-  if (kind === "audio") return make("audio.shown", playing);
-  const picture = make("img.shown", { src: `${path}/thumb`, alt, loading: "lazy" });
-  return make("a", { href: path, target: "_blank", rel: "noopener" }, picture);
 }

@@ -343,8 +343,8 @@ export class Chat {
   }
 
   /** Post `body`, or run it as a command. Shown as pending until the server has it. */
-  post(room, body, replyTo) {
-    room.pending.push({ nonce: makeNonce(), body, replyTo });
+  post(room, body, replyTo, media = []) {
+    room.pending.push({ nonce: makeNonce(), body, replyTo, media });
     this.view.onEntries(room, [], true);
     this.sendNext(room);
   }
@@ -378,8 +378,8 @@ export class Chat {
   }
 
   /** Post; what the server took for a command has its answer instead of an entry. */
-  async sendPost(room, { body, nonce, replyTo }) {
-    const fields = { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }) };
+  async sendPost(room, { body, nonce, replyTo, media }) {
+    const fields = { group: room.code, body, nonce, ...(replyTo && { reply_to: replyTo }), ...(media.length && { media }) };
     const { command } = await this.request("post", fields);
     if (!command) return;
     await this.heed(room, command.data);

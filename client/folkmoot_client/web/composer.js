@@ -1,6 +1,7 @@
 // The field that messages are written in: sending, replying, completing commands and names, and what is not sent yet.
 
 import { fieldsOf, readyFor } from "./acts.js";
+import { Attachments } from "./attach.js";
 import { byId, make } from "./dom.js";
 import { sayPlainly } from "./markdown.js";
 import { sayError, sayWord, t } from "./texts.js";
@@ -17,6 +18,7 @@ export class Composer {
     this.field = byId("message");
     this.suggestions = byId("suggestions");
     this.typedAt = 0;
+    this.attached = new Attachments(chat, byId("add-files"), byId("added"));
     byId("composer").addEventListener("submit", (event) => this.submit(event));
     this.field.addEventListener("input", () => this.changed());
     this.field.addEventListener("keydown", (event) => this.pressed(event));
@@ -33,11 +35,13 @@ export class Composer {
   forget() {
     for (const key of Object.keys(localStorage)) if (key.startsWith(DRAFT)) localStorage.removeItem(key);
     this.field.value = "";
+    this.attached.clear();
     this.room = undefined;
   }
 
   /** Turn to another room, and to what was being written there. */
   async show(room) {
+    if (room !== this.room) this.attached.clear();
     this.room = room;
     this.field.value = localStorage.getItem(DRAFT + room.code) ?? "";
     this.reply();
@@ -69,7 +73,7 @@ export class Composer {
   /** A post was refused: say why, and give the text back to be changed, where nothing else is being written. */
   refuse(post, error) {
     this.complain(sayError(error));
-    if (this.field.value) return false;
+    if (this.field.value || post.media.length) return false;
     this.field.value = post.body;
     this.changed();
     return true;
@@ -78,10 +82,13 @@ export class Composer {
   submit(event) {
     event.preventDefault();
     const body = this.field.value.trim();
-    if (!body || !this.room) return;
+    const media = this.attached.refs;
+    if (!(body || media.length) || !this.room) return;
+    if (this.attached.isBusy) return this.complain(t("still_sending"));
     this.field.value = "";
     this.complain("");
-    this.chat.post(this.room, body, this.repliedTo?.seq);
+    this.chat.post(this.room, body, this.repliedTo?.seq, media);
+    this.attached.clear();
     this.reply();
     this.changed();
     this.field.focus();

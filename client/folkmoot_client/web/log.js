@@ -1,5 +1,6 @@
 // The log of one group: entries, notices, one's pending posts and the answers to one's commands.
 
+import { showMedia } from "./attach.js";
 import { byId, make, makeAvatar, renderText, renderWords, showCode } from "./dom.js";
 import { removedBy } from "./feed.js";
 import { sayPlainly } from "./markdown.js";
@@ -29,6 +30,8 @@ export class Log {
     this.list = byId("entries");
     this.tail = byId("tail");
     this.pane.addEventListener("scroll", () => this.scrolled());
+    // Pictures come after their lines: who looked at the newest goes on doing so.
+    this.list.addEventListener("load", () => this.stays && this.toBottom(), true);
     byId("newest").addEventListener("click", () => this.toBottom());
     this.tools = this.makeTools();
     this.listen();
@@ -244,6 +247,7 @@ export class Log {
   }
 
   scrolled() {
+    this.stays = this.isAtBottom;
     if (this.isPlaced && this.isAtBottom) this.read();
     if (this.pane.scrollTop < NEAR_TOP_PX && this.room?.feed.entries.length && !this.room.isComplete) {
       this.loadOlder().catch(() => this.drawHead());
@@ -263,7 +267,7 @@ export class Log {
   /** An entry of a group in one line of the list of groups. */
   tellInALine(entry, room) {
     if (entry.redacted || this.chat.account?.ignored?.includes(entry.from.user)) return "";
-    return TELLS.has(entry.kind) ? sayNotice(entry) : `${nameOf(entry.from)}: ${sayPlainly(room.feed.textOf(entry).body)}`;
+    return TELLS.has(entry.kind) ? sayNotice(entry) : `${nameOf(entry.from)}: ${sayPlainly(room.feed.textOf(entry).body) || entry.data?.media?.[0].alt || "🖼"}`;
   }
 
   drawHead(text = this.room.isComplete ? t("start_of_log") : "") {
@@ -282,7 +286,7 @@ export class Log {
     const { room } = this;
     const settle = (isAgain) => {
       room.failed.splice(room.failed.indexOf(post), 1);
-      if (isAgain) this.chat.post(room, post.body, post.replyTo);
+      if (isAgain) this.chat.post(room, post.body, post.replyTo, post.media);
       else this.drawTail();
     };
     const button = (word, isAgain) => [" ", make("button.chip", { type: "button", onclick: () => settle(isAgain) }, t(word))];
@@ -332,6 +336,11 @@ export class Log {
     const { body: text, isEdited } = this.room.feed.textOf(entry);
     body.append(...renderText(text, (name) => this.renderMention(name), this.room));
     if (isEdited) body.append(" ", make("small.edited", {}, t("edited")));
+    if (entry.data?.media) {
+      const shown = make("div", {});
+      showMedia(this.chat, entry.data.media, shown);
+      body.append(shown);
+    }
     for (const [emoji, users] of this.room.feed.reactionsTo(entry.seq)) {
       const mine = users.has(this.chat.account?.user) ? "true" : "false";
       const about = { type: "button", tabindex: -1, title: [...users].join(" "), "data-reaction": emoji, "aria-pressed": mine };

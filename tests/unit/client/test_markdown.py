@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from folkmoot_client.chat.markdown import Block, parse
-from folkmoot_client.chat.view import DIM, as_text, show_text
+from folkmoot_client.chat.view import DIM, as_text, show_entry, show_text
+from tests.builders.entries import make_entry
 
 VECTORS = json.loads((Path(__file__).parents[2] / "data" / "markdown.json").read_text("utf-8"))
 HOSTILE = (
@@ -56,3 +58,9 @@ def test_a_terminal_shows_marks_as_styles_and_where_a_link_leads() -> None:
     assert (DIM, " (https://example.org)") in pieces
     indent = "\n" + " " * 6
     assert as_text(pieces) == f"be kind{indent}│ she said{indent}• rules (https://example.org){indent}  a\ufffd[2J"
+
+
+def test_a_terminal_says_what_an_entry_shows() -> None:
+    media = [{"id": "m1", "type": "image/webp", "alt": "a round\x1b thing"}, {"id": "m2", "type": "video/mp4"}]
+    entry = msgspec.structs.replace(make_entry(7), data={"media": media})
+    assert as_text(show_entry(entry)).endswith(" [picture: a round\ufffd thing] [film]")
