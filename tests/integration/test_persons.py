@@ -8,6 +8,7 @@ import pytest
 
 from folkmoot_protocol import requests as rq
 from tests.integration.server import PASSWORD, Seat, Server, serving
+from tests.integration.test_report_page import post
 from tests.integration.wire import Closed, Wire, refused
 
 MOBILE = "13912345678"
@@ -103,3 +104,35 @@ async def test_a_right_that_is_taken_and_credit_that_is_lost_are_the_persons(pla
         level = (await bob.run("/credit")).data["level"]
         await admin(root, "credit", "set", ann.user, score=1)
         assert (await bob.run("/credit")).data["level"] != level
+
+
+async def test_a_bot_may_what_its_giver_may(platform: Server, root: Wire) -> None:
+    """Suspended, muted by the platform, known, appealing: all of it is the giver's."""
+    seats = platform.seats.pop()
+    async with await platform.connect(seats[0]) as owner, await platform.connect(seats[1]) as giver:
+        await owner.run(f"/promote @{giver.user} bots", owner_code := seats[0].code)
+        token = (await giver.run("/bot add butler", owner_code)).data["token"]
+        url = str((await giver.run("/webhook in bell", owner_code)).data["url"])
+        robot = await Wire.open(platform.url, token)
+        shown = (await owner.ask(rq.GetAccount, user="butler")).account
+        assert (shown.identity, shown.bot) == ("person", giver.user), "known as its giver is"
+        await admin(root, "sanction", "create", f"@{giver.user}", measure="mute", duration="1h")
+        await refused(robot.post(owner_code, "dinner is served"), "muted")
+        assert (await post(platform, url, b"ding", "text/plain")).status == 403
+        await admin(root, "sanction", "restore", f"@{giver.user}", measure="mute")
+        await robot.post(owner_code, "dinner is served")
+        # Against what hit the bot its giver appeals, and it does not itself.
+        case = str((await owner.run("/mute @butler 10m too early", owner_code)).data["case"])
+        await refused(robot.run(f"/appeal {case} it was eight", owner_code), "forbidden", rule="bots")
+        opened = str((await giver.run(f"/appeal {case} it was eight", owner_code)).data["case"])
+        await admin(root, "user", "suspend", giver.user, duration="1d")
+        assert await robot.closed() == 4403
+        assert (await post(platform, url, b"ding", "text/plain")).status == 403
+        async with await Wire.open(platform.url) as again:
+            await refused(again.ask(rq.Resume, token=token), "account_suspended", user=giver.user)
+            await admin(root, "user", "restore", giver.user)
+            await again.resume(token)
+            await refused(again.post(owner_code, "dinner?"), "muted")
+        assert (await post(platform, url, b"ding", "text/plain")).status == 200
+        await robot.close()
+        assert opened == f"a-{case}"

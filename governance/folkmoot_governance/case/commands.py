@@ -77,9 +77,10 @@ class Measured(Struct, frozen=True):
 
 
 class OpenAppeal(CaseCommand, frozen=True):
-    """Appeal against a measure that hit the actor (P15)."""
+    """Appeal against a measure that hit the actor, or one of the `bots` that the actor answers for (P15)."""
 
     measure: Measured
+    bots: tuple[str, ...] = ()
 
 
 class ReadCase(CaseCommand, frozen=True):

@@ -86,7 +86,7 @@ def _open_appeal(
     state: CaseState | None, command: c.OpenAppeal, actor: Actor, now: int, policy: Policy
 ) -> CaseDecision:
     measure, rules = command.measure, policy.cases
-    if measure.user != actor.user:
+    if measure.user not in (actor.user, *command.bots):
         return Refusal(
             ErrorCode.FORBIDDEN, N_("Only those affected by a measure can appeal against it."), {"case": measure.case}
         )
@@ -110,6 +110,7 @@ def _open_appeal(
             proposer=measure.proposer,
             due_ms=now + rules.appeal_answer_ms,
             code=measure.code,
+            user="" if measure.user == actor.user else measure.user,
         )
     ]
 

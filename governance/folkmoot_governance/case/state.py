@@ -192,6 +192,8 @@ class BadFaithOverturned(CaseEvent, frozen=True, kw_only=True, tag="bad_faith_ov
 
 
 class AppealOpened(CaseEvent, frozen=True, kw_only=True, tag="appeal_opened"):
+    """`user`: the bot that it hit, for which `by` answers; empty: it hit `by`."""
+
     number: str
     measure: str
     reason: str
@@ -199,6 +201,7 @@ class AppealOpened(CaseEvent, frozen=True, kw_only=True, tag="appeal_opened"):
     due_ms: int
     code: str = ""
     proposer: str = ""
+    user: str = ""
 
 
 class MeasureProposed(CaseEvent, frozen=True, kw_only=True, tag="measure_proposed"):
@@ -397,7 +400,7 @@ def opened(event: CaseEvent) -> CaseState:
                 event.due_ms,
                 event.reason,
                 code=event.code,
-                user=event.by,
+                user=event.user or event.by,
                 measure=event.measure,
                 decider=event.decider,
                 proposer=event.proposer,

@@ -1,5 +1,7 @@
 """Appeals (P15): opening one, and deciding on it."""
 
+from collections.abc import Sequence
+
 from folkmoot_governance import Actor, Refusal
 from folkmoot_governance.case.commands import DecideAppeal, OpenAppeal
 from folkmoot_governance.case.decide import appeal_number
@@ -50,23 +52,25 @@ class Appeals:
     async def open(self, account: Account, case: str, text: str) -> CaseState | Refusal:
         """Open an appeal against the measure of a case number; empty: against the latest suspension of the account."""
         case = case or await latest_suspension(self._ledger, account.user, account.state.suspended_until_ms)
-        return await self.open_as(account.actor(), case, text)
+        return await self.open_as(account.actor(), case, text, account.bots)
 
-    async def open_as(self, actor: Actor, case: str, text: str) -> CaseState | Refusal:
-        """Open an appeal for whoever it is against the measure of a case number."""
+    async def open_as(self, actor: Actor, case: str, text: str, bots: Sequence[str] = ()) -> CaseState | Refusal:
+        """Open an appeal for whoever it is, or one of their `bots`, against the measure of a case number."""
         if len(text) > MAX_CHARS:
             said = N_("An appeal has at most {limit} characters; this one has {length}.")
             return Refusal(ErrorCode.TOO_LONG, said, {"limit": MAX_CHARS, "length": len(text)})
         if is_blank(text):
             return Refusal(ErrorCode.BAD_REQUEST, BLANK_TEXT, {"field": "text"})
         measure = await self._measures.find(case.lower(), actor.user)
+        for bot in bots if measure is None else ():
+            measure = measure or await self._measures.find(case.lower(), bot)
         if measure is None:
             return Refusal(NO_SUCH_MEASURE.code, NO_SUCH_MEASURE.text, {**NO_SUCH_MEASURE.detail, "case": case[:64]})
         number = appeal_number(measure)
         before = await self._ledger.load_case(number)
         subject = await self._measures.subject_of(measure)
         rows = self._texts.rows(number, CaseText(text, subject), self._clock)
-        act = self._case_service.act(before, OpenAppeal(measure), actor, rows)
+        act = self._case_service.act(before, OpenAppeal(measure, tuple(bots)), actor, rows)
         if isinstance(act, Refusal):
             return act
         return await self._case_service.wait_stored(act) or act.state
