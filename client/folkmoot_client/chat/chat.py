@@ -20,6 +20,7 @@ from ..sdk import (
 from ..terminal import N_, _
 from . import view
 from .channels import COMMANDS, ChannelCommands
+from .completion import fields_of
 from .export import Lines, gather, gather_own, is_export, is_own_data, save
 from .screen import Line, Screen, Word
 
@@ -287,7 +288,7 @@ class Chat:
         """Let the screen complete what one may use here."""
         commands = await self._client.list_commands(self._current)
         words = [
-            Word(f"/{name}", one.summary, tuple(argument.choices for argument in one.arguments))
+            Word(f"/{name}", one.summary, fields_of(one.arguments))
             for one in commands
             if one.allowed
             for name in (one.name, *one.aliases)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import folkmoot_protocol as fm
+from folkmoot_protocol.types import CommandArgument
 
 from .view import Piece, as_text
 
@@ -17,11 +18,11 @@ Line = list[Piece]
 
 
 class Word(NamedTuple):
-    """A command that can be written: its word, with the slash, what it is for, and the words that fit each argument."""
+    """A command that can be written: its word, with the slash, what it is for, and its arguments one by one."""
 
     word: str
     summary: str
-    choices: tuple[tuple[str, ...], ...] = ()
+    fields: tuple[CommandArgument, ...] = ()
 
 
 class Screen(ABC):

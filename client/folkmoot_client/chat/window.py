@@ -130,7 +130,7 @@ class Window(Screen):
         self._secret: asyncio.Future[str] | None = None
         self._answering: fm.Entry | None = None
         self._loading: asyncio.Task[None] | None = None
-        self._completer = LineCompleter()
+        self._completer = LineCompleter(recent=self._recent)
         self._field = Buffer(
             completer=self._completer,
             complete_while_typing=True,
@@ -193,7 +193,8 @@ class Window(Screen):
         self._app.invalidate()
 
     def offer(self, words: Sequence[Word], names: Sequence[str] = ()) -> None:
-        self._completer.words, self._completer.names = sorted(words), sorted(names)
+        self._completer.words = sorted(words, key=lambda one: one.word)
+        self._completer.names = sorted(names)
 
     @asynccontextmanager
     async def shown(self) -> AsyncIterator[None]:
@@ -339,10 +340,14 @@ class Window(Screen):
 
         return act
 
+    def _recent(self) -> Iterable[fm.Entry]:
+        """Return the messages of the log, the latest first."""
+        entries = {line.entry.seq: line.entry for line in reversed(self._log.lines) if line.entry is not None}
+        return (entry for entry in entries.values() if entry.kind is fm.EntryKind.TEXT)
+
     def _correct_last(self) -> None:
         """Write the command that corrects the last message of one's own."""
-        own = (line.entry for line in reversed(self._log.lines) if line.entry is not None)
-        last = next((one for one in own if one.from_.user == self.user and one.kind is fm.EntryKind.TEXT), None)
+        last = next((one for one in self._recent() if one.from_.user == self.user), None)
         if last is not None and not last.redacted:
             self._write(ACTS["c"].format(seq=last.seq, text=last.body))
 

@@ -12,10 +12,11 @@ from prompt_toolkit.document import Document
 import folkmoot_protocol as fm
 from folkmoot_client.chat import view
 from folkmoot_client.chat.chat import Chat
-from folkmoot_client.chat.completion import LineCompleter
+from folkmoot_client.chat.completion import LineCompleter, fields_of
 from folkmoot_client.chat.saved import SavedSessions, Session, default_folder
 from folkmoot_client.chat.screen import Line, Screen, Word
 from folkmoot_client.sdk import Backoff, Client
+from folkmoot_protocol.types import ArgumentKind, CommandArgument
 from tests.builders.entries import CODE, make_author, make_entry, make_group_view
 from tests.unit.client.fake_server import fake_server
 
@@ -119,14 +120,28 @@ def test_files_go_where_the_environment_says(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        *(("/", ["/help", "/links"]), ("/l", ["/links"]), ("/x", []), ("links", []), ("", [])),
+        *(("/", ["/help", "/links", "/mute", "/delete"]), ("/l", ["/links"]), ("/x", []), ("links", []), ("", [])),
         *(("/links ", ["any ", "none "]), ("/links n", ["none "]), ("/links none ", []), ("/help ", [])),
+        *(("/mute ", ["@ann ", "@bob "]), ("/mute @bob ", ["10m ", "1h ", "1d ", "7d ", "perm "])),
+        *(("/mute @bob 1", ["10m ", "1h ", "1d "]), ("/mute @bob 1h o", ["Off topic "]), ("/mute @bob 1h x y", [])),
+        *(("/delete ", ["12 ", "7 "]), ("/delete #1", ["12 "]), ("/delete 7", ["7 "])),
         *(("@B", ["@bob "]), ("/links @", ["@ann ", "@bob "]), ("mail ann@b", []), ("hello @an", ["@ann "])),
     ],
 )
 def test_commands_their_arguments_and_names_are_completed(typed: str, words: list[str]) -> None:
-    commands = [Word("/help", "Show help"), Word("/links", "Who may post links", (("any", "none"),))]
-    completer = LineCompleter(commands, ["ann", "bob"])
+    kinds = ArgumentKind
+    arguments = {
+        "/help": (),
+        "/links": (CommandArgument(name="links", kind=kinds.CHOICE, choices=("any", "none")),),
+        "/mute": (
+            CommandArgument(name="@user", kind=kinds.USER),
+            CommandArgument(name="[duration] [reason…]", kind=kinds.TEXT, optional=True, rest=True),
+        ),
+        "/delete": (CommandArgument(name="seq", kind=kinds.SEQ),),
+    }
+    commands = [Word(name, "What it is for", fields_of(taken)) for name, taken in arguments.items()]
+    entries = [make_entry(12), make_entry(7)]
+    completer = LineCompleter(commands, ["ann", "bob"], lambda: entries)
     found = list(completer.get_completions(Document(typed), CompleteEvent()))
     assert [completion.text for completion in found] == words
 
