@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from copy import copy
@@ -10,6 +11,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -327,6 +329,24 @@ async def test_what_comes_to_an_address_that_another_node_has_served_is_not_kept
     (stored,) = await night.stage.store.ledger.media([asked.id])
     assert (stored.state, stored.width) == (MediaState.POSTED, 40)
     assert sha256(night.files()[asked.id]).hexdigest() == stored.sha256
+
+
+async def test_uploads_that_come_at_once_leave_the_disk_its_reserve_together(
+    night: Night, ann: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploads: Any = night.stage.node.app.media.uploads
+    data = planted_picture(size=(40, 30))
+    free = uploads._settings.reserve_bytes + 5 * len(data)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: SimpleNamespace(free=free))
+    tokens = [(await ann.ask(Upload, UploadResult, size=len(data))).path.rpartition("/")[2] for _ in range(2)]
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield data[:100]
+        assert (await uploads.receive(tokens[1], once(data))).code is ErrorCode.UNAVAILABLE
+        yield data[100:]
+
+    assert (await uploads.receive(tokens[0], slow())).state is MediaState.READY
+    assert (await uploads.receive(tokens[1], once(data))).state is MediaState.READY, "then there is room"
 
 
 async def once(data: bytes) -> AsyncIterator[bytes]:

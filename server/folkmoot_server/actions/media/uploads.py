@@ -104,7 +104,7 @@ class Uploads:
         self._place = data_dir
         self._workshop = Workshop(settings, data_dir / "incoming")
         self._asking: Counter[str] = Counter()
-        self._coming: dict[str, str] = {}
+        self._coming: dict[str, Media] = {}
 
     async def ask(self, account: Account, size: int) -> UploadResult | Refusal:
         """Give an account an address for `size` bytes."""
@@ -150,7 +150,8 @@ class Uploads:
                 del self._asking[user]
 
     def _has_room(self, size: int) -> bool:
-        """Say whether the disk has room for a file and what is made of it. The journal is on it as well."""
+        """Say whether the disk has room for files of so many bytes in all and what is made of them. The journal is on
+        it as well."""
         return shutil.disk_usage(self._place).free >= self._settings.reserve_bytes + 3 * size
 
     async def receive(self, token: str, body: AsyncIterator[bytes]) -> Media | Refusal:
@@ -160,11 +161,14 @@ class Uploads:
         left_ms = ADDRESS_MS if media is None else media.created_ts + ADDRESS_MS - self._clock.now_ms()
         if media is None or media.id in self._coming or left_ms <= 0:
             return NO_ADDRESS
-        mine = sum(user == media.user for user in self._coming.values())
+        mine = sum(one.user == media.user for one in self._coming.values())
         if len(self._coming) >= self._settings.uploads_at_once or mine >= PER_ACCOUNT:
             return BUSY
-        self._coming[media.id] = media.user
+        self._coming[media.id] = media
         try:
+            # Each had room when its address was given: not all that come at once have it.
+            if not await asyncio.to_thread(self._has_room, sum(one.sent for one in self._coming.values())):
+                return NO_ROOM
             with self._workshop.files() as files:
                 async with asyncio.timeout(left_ms / 1000):
                     came = await write(body, files.source, media.sent)
