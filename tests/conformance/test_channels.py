@@ -139,8 +139,9 @@ async def test_what_has_moved_is_found_by_time(store: Store, world: World) -> No
     still, moving = await opened(store, world, "alice"), await opened(store, world, "bob")
     await store.commit([still.publish(START), moving.publish(START)])
     await store.commit([moving.publish(START + 40 * DAY), moving.publish(START + 41 * DAY)])
-    assert await store.channels.moved(START - 1) == {still.code: START, moving.code: START + 41 * DAY}
-    assert await store.channels.moved(START) == {moving.code: START + 41 * DAY}
+    newest = START + 41 * DAY, moving.entries[-1].seq
+    assert await store.channels.moved(START - 1) == {still.code: (START, still.entries[-1].seq), moving.code: newest}
+    assert await store.channels.moved(START) == {moving.code: newest}
     assert await store.channels.moved(START + 41 * DAY) == {}
 
 

@@ -105,8 +105,9 @@ class CatchUp:
                 continue
             looked = loop.time()
             try:
-                await self.look()
+                posts = await self.look()
                 if alarmed:
+                    self._hub.live_home.left_out(posts)
                     await self._look_at_memberships()
             except StorageError as error:
                 self.can_read = False
@@ -117,10 +118,11 @@ class CatchUp:
                 self._breaks = breaks if connected else self._breaks
             STORAGE_UP.set(self.can_read)
 
-    async def look(self) -> None:
-        """Read again what has moved on without this node hearing of it."""
+    async def look(self) -> dict[str, int]:
+        """Read again what has moved on without this node hearing of it; return the newest posts of channels that it
+        has not heard of yet, by code and seq."""
         await self._ledger.heads([""])  # Also where nobody is: whether storage answers is told to balancers.
-        await self._post_times.look()
+        posts = await self._post_times.look()
         for rooms in chunks(self._rooms.in_use(), AT_ONCE):
             heads = await self._ledger.heads([room.state.code for room in rooms])
             for room in rooms:
@@ -131,6 +133,7 @@ class CatchUp:
             for account in accounts:
                 if versions.get(account.user, 0) > account.state.version:
                     await self._follower.refresh(account)
+        return posts
 
     def _compare(self, room: Room, version: int, last_seq: int) -> None:
         # While change sets of this node are on their way, what they learn from storage is newer than this.

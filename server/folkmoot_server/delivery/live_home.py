@@ -6,7 +6,7 @@ goes between: a star's post keeps nobody waiting.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from folkmoot_protocol.codec import Codec
 from folkmoot_protocol.events import LagEvent, PostEvent, RefutedEvent
@@ -69,6 +69,14 @@ class LiveHome:
         else:
             self._queue(Piece(code, seq, seq, event))
 
+    def left_out(self, posts: Mapping[str, int]) -> None:
+        """Tell those who listen now that posts of these channels, up to such a seq, were not written: home has them."""
+        for code, seq in posts.items():
+            if code in self._listeners:
+                self._missed[code] = (self._missed.get(code, (seq, seq))[0], seq)
+        if not self._waiting:
+            self._tell_missed()
+
     def tell(self, event: RefutedEvent) -> None:
         """Write to those who listen now what is said about a post, if not too many wait: a page says it as well."""
         if len(self._waiting) < MAX_WAITING:
@@ -95,6 +103,9 @@ class LiveHome:
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._write)
             return
+        self._tell_missed()
+
+    def _tell_missed(self) -> None:
         missed, self._missed = self._missed, {}
         for code, (first, last) in missed.items():
             self._queue(Piece(code, first, last, LagEvent(group=code, from_=first, to=last)))

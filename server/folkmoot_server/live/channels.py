@@ -24,12 +24,16 @@ class PostTimes:
         self._clock = clock
         self._looked_ms = clock.now_ms()
 
-    async def look(self) -> None:
-        """Find the posts of other nodes that no news told of. Raises StorageError."""
+    async def look(self) -> dict[str, int]:
+        """Find the posts of other nodes that no news has told of yet; return the seq of the newest of each channel.
+        Raises StorageError."""
         since, now = self._looked_ms - OVERLAP_MS, self._clock.now_ms()
-        for code, ts in (await self._channels.moved(since)).items():
+        moved = await self._channels.moved(since)
+        untold = {code: seq for code, (ts, seq) in moved.items() if ts > self.known.get(code, -1)}
+        for code, (ts, _seq) in moved.items():
             self.posted(code, ts)
         self._looked_ms = now
+        return untold
 
     def learn(self, tops: dict[str, int]) -> None:
         """Take over what a page that began at the top has found; what was heard meanwhile may be newer."""

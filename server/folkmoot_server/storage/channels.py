@@ -164,8 +164,9 @@ class Channels(KeptPosts, Protocol):
         """Return public accounts by code, from the one after `after`."""
         ...
 
-    async def moved(self, since_ms: int) -> dict[str, int]:
-        """Return the channels with posts later than a time, by code, each with the time (Unix ms) of the newest."""
+    async def moved(self, since_ms: int) -> dict[str, tuple[int, int]]:
+        """Return the channels with posts later than a time, by code, each with the time (Unix ms) and the seq of the
+        newest."""
         ...
 
     async def home(self, user: str, tops: Mapping[str, int], before: Place, limit: int, now: int) -> PostPage:

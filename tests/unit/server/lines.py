@@ -189,6 +189,7 @@ class Shelf:
     """
 
     def __init__(self) -> None:
+        self.posts: dict[str, tuple[int, int]] = {}
         self.ledger = self.journal = self.access = self.channels = self
         self.groups: dict[str, GroupState] = {}
         self.accounts: dict[str, StoredAccount] = {}
@@ -297,8 +298,8 @@ class Shelf:
         self._ask("token")
         return self.tokens.get(token_hash)
 
-    async def moved(self, since_ms: int) -> dict[str, int]:
-        return {}
+    async def moved(self, since_ms: int) -> dict[str, tuple[int, int]]:
+        return self.posts
 
     async def page(self, code: str, *, before: int | None = None, after: int | None = None, limit: int) -> Page:
         self._ask("page")

@@ -250,6 +250,24 @@ async def test_when_news_was_lost_memberships_and_tokens_are_looked_at(house: Ca
     assert ev.GroupEvent in kinds(peer)
 
 
+@pytest.mark.usefixtures("quick")
+async def test_when_news_was_lost_who_reads_home_live_is_told_of_posts(house: Catching, room: Room) -> None:
+    peer = await house.enter(MSGPACK, "mia", room)
+    peer.session.token_hash, house.shelf.tokens["good"] = "good", "mia"
+    house.hub.live_home.listen(peer.session, [OTHER])
+    house.shelf.posts = {OTHER: (NOW, 7)}
+    # In calm the news may be on their way.
+    await look(house)
+    assert ev.LagEvent not in kinds(peer)
+    house.shelf.posts = {OTHER: (NOW + 1, 9)}
+    house.shaky.times = 1
+    rounds = Rounds(house)
+    await peer.until(lambda: ev.LagEvent in kinds(peer))
+    await rounds.end()
+    (told,) = (frame for frame in peer.frames if isinstance(frame, ev.LagEvent))
+    assert told == ev.LagEvent(group=OTHER, from_=9, to=9)
+
+
 # Before a refusal
 
 

@@ -93,6 +93,21 @@ async def test_what_is_followed_from_now_on_is_heard_of_from_now_on() -> None:
     assert one.got == [(OTHER, 1)]
 
 
+async def test_what_no_news_told_of_was_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = LiveHome()
+    (one,) = listening(home, 1)
+    home.left_out({CODE: 5, OTHER: 7})
+    await turns(3)
+    assert [MSGPACK.decode_frame(frame[2:]) for frame in one.frames] == [LagEvent(group=CODE, from_=5, to=5)]
+    # Behind what waits already, and as one.
+    monkeypatch.setattr(live_home, "MAX_WAITING", 1)
+    home.deliver(post(6))
+    home.deliver(post(7))
+    home.left_out({CODE: 8})
+    await turns(5)
+    assert [MSGPACK.decode_frame(frame[2:]) for frame in one.frames[2:]] == [LagEvent(group=CODE, from_=7, to=8)]
+
+
 async def test_of_posts_that_are_too_many_it_is_told_that_they_were_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_home, "MAX_WAITING", 2)
     home = LiveHome()

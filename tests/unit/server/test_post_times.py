@@ -11,23 +11,23 @@ class Stored:
     """Storage that says what was posted after a time; `asked` has the times."""
 
     def __init__(self) -> None:
-        self.posts: dict[str, int] = {}
+        self.posts: dict[str, tuple[int, int]] = {}
         self.asked: list[int] = []
 
-    async def moved(self, since_ms: int) -> dict[str, int]:
+    async def moved(self, since_ms: int) -> dict[str, tuple[int, int]]:
         self.asked.append(since_ms)
-        return {code: ts for code, ts in self.posts.items() if ts > since_ms}
+        return {code: newest for code, newest in self.posts.items() if newest[0] > since_ms}
 
 
 async def test_posts_that_no_news_told_of_are_found() -> None:
     now, stored = 1_000_000, Stored()
     times = PostTimes(cast(Any, stored), Clock(lambda: now / 1000))
     times.learn({"a": now - 7, "b": now - 5})
-    stored.posts = {"a": now + 10, "b": now - 5, "unknown": now + 10}
-    await times.look()
-    assert times.known == stored.posts
+    stored.posts = {"a": (now + 10, 4), "b": (now - 5, 2), "unknown": (now + 10, 9)}
+    assert await times.look() == {"a": 4, "unknown": 9}
+    assert times.known == {code: ts for code, (ts, _seq) in stored.posts.items()}
     now += 5000
-    await times.look()
+    assert await times.look() == {}
     assert stored.asked == [1_000_000 - OVERLAP_MS] * 2
 
 

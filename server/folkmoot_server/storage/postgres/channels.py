@@ -37,7 +37,7 @@ _FROM_TOP = f"""
     SELECT asked.grp, found.ts, found.seq, newest.top {_ASKED}, LATERAL (
         SELECT coalesce(max(e.ts), 0) AS top FROM entry e WHERE e.kind = 'post' AND e.grp = asked.grp) AS newest
     LEFT JOIN {_FOUND} ON true"""  # noqa: S608
-_MOVED = "SELECT grp, max(ts) AS ts FROM entry WHERE kind = 'post' AND ts > $1 GROUP BY grp"
+_MOVED = "SELECT grp, max(ts) AS ts, max(seq) AS seq FROM entry WHERE kind = 'post' AND ts > $1 GROUP BY grp"
 _IN_MONTH = """SELECT grp, ts, seq FROM entry
     WHERE kind = 'post' AND month = $1 AND (grp, ts, seq) > ($2, $3, $4) ORDER BY grp, ts, seq LIMIT $5"""
 _PAIRS = "FROM unnest($1::bigint[], $2::bigint[]) AS pair (grp, seq) JOIN entry e ON e.grp = pair.grp"
@@ -67,8 +67,8 @@ class PostgresChannels(SqlFollows):
         rows = await self._reader.rows(_CHANNELS, list(codes))
         return {row["code"]: channel_of(tuple(row)) for row in rows}
 
-    async def moved(self, since_ms: int) -> dict[str, int]:
-        return {str(row["grp"]): row["ts"] for row in await self._reader.rows(_MOVED, since_ms)}
+    async def moved(self, since_ms: int) -> dict[str, tuple[int, int]]:
+        return {str(row["grp"]): (row["ts"], row["seq"]) for row in await self._reader.rows(_MOVED, since_ms)}
 
     async def posts_of_month(self, month: str, after: tuple[int, int, int], limit: int) -> list[tuple[int, int, int]]:
         return [tuple(row) for row in await self._reader.rows(_IN_MONTH, number_of(month), *after, limit)]

@@ -33,7 +33,7 @@ _CHANNELS = f"""SELECT {CHANNEL_COLUMNS} FROM groups
 _BELOW = """SELECT ts, seq FROM entry INDEXED BY entry_post
     WHERE kind = 'post' AND grp = ? AND (ts, seq) < (?, ?) ORDER BY ts DESC, seq DESC LIMIT ?"""
 _GONE = "SELECT seq FROM redactions WHERE code = ? AND seq BETWEEN ? AND ?"
-_MOVED = "SELECT grp, max(ts) FROM entry INDEXED BY entry_post WHERE kind = 'post' AND ts > ? GROUP BY grp"
+_MOVED = "SELECT grp, max(ts), max(seq) FROM entry INDEXED BY entry_post WHERE kind = 'post' AND ts > ? GROUP BY grp"
 _PAIRS = "(SELECT json_extract(value, '$[0]') AS g, json_extract(value, '$[1]') AS s FROM json_each(?)) AS pair"
 _GONE_AT = f"SELECT code, seq FROM {_PAIRS} CROSS JOIN redactions r ON r.code = CAST(g AS TEXT) AND r.seq = s"  # noqa: S608
 _CLOSED = "SELECT user, author_tag FROM accounts WHERE author_tag <> '' AND user IN (SELECT value FROM json_each(?))"
@@ -66,11 +66,11 @@ def posts_of_month(
     return [] if segment is None else segment.execute(_IN_MONTH, (*after, limit)).fetchall()
 
 
-def moved(reader: SegmentReader, since_ms: int) -> dict[str, int]:
+def moved(reader: SegmentReader, since_ms: int) -> dict[str, tuple[int, int]]:
     """Return the channels with posts later than a time."""
-    found: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
     for month, segment in reader.with_posts():
-        found = {str(grp): ts for grp, ts in segment.execute(_MOVED, (since_ms,))} | found
+        found = {str(grp): (ts, seq) for grp, ts, seq in segment.execute(_MOVED, (since_ms,))} | found
         if end_of(month) <= since_ms:
             break
     return found

@@ -273,7 +273,7 @@ class SqliteChannels(SqlFollows):
     async def channels(self, codes: Collection[str]) -> dict[str, ChannelRow]:
         return await self._threads.read_main(lambda main: sqlite_channels.channels(raw_of(main), codes))
 
-    async def moved(self, since_ms: int) -> dict[str, int]:
+    async def moved(self, since_ms: int) -> dict[str, tuple[int, int]]:
         return await self._threads.read_segments(sqlite_channels.moved, since_ms)
 
     async def posts_of_month(self, month: str, after: tuple[int, int, int], limit: int) -> list[tuple[int, int, int]]:
