@@ -7,10 +7,10 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
 import folkmoot_protocol as fm
+from folkmoot_protocol.marks import plain
 from folkmoot_protocol.types import ArgumentKind, CommandArgument
 
 from ..terminal import _
-from .markdown import parse_line
 from .screen import Word
 
 _NAME = re.compile(r"(?:^|\s)([@＠][^\s@＠]*)$")
@@ -96,7 +96,7 @@ class LineCompleter(Completer):
         found = 0
         for entry in self.recent():
             if entry.body and not entry.redacted and str(entry.seq).startswith(typed.lstrip("#")):
-                said = "".join(piece.text for piece in parse_line(entry.body.partition("\n")[0]))
+                said = plain(entry.body).partition("\n")[0]
                 yield Completion(f"{entry.seq} ", start_position=-len(typed), display_meta=said)
                 found += 1
             if found >= MOST_SEQS:

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import folkmoot_protocol as fm
+from folkmoot_protocol.marks import Piece as Part
+from folkmoot_protocol.marks import parse
 
 from ..terminal import _
-from . import markdown
-from .markdown import parse
 
 Piece = tuple[str, str]
 """A style of prompt_toolkit's and a text."""
@@ -97,7 +97,7 @@ def show_text(text: str) -> list[Piece]:
     return [piece for number, line in enumerate(lines) for piece in ([("", f"\n{INDENT}")] if number else []) + line]
 
 
-def _marked(piece: markdown.Piece) -> list[Piece]:
+def _marked(piece: Part) -> list[Piece]:
     style = " ".join(MARKS[one] for one in (piece.kind, *piece.style) if one in MARKS)
     shown = [(style, "".join(map(_shown, piece.text)))]
     if piece.href and piece.href != piece.text:

@@ -1,5 +1,5 @@
 // The marks in a text, as docs/protocol.md has them: bold, italic, code, quotes, lists and links. Knows no page.
-// The terminal reads them by the same grammar (chat/markdown.py), and tests/data/markdown.json says so to both.
+// The terminal reads them by the same grammar (folkmoot_protocol/marks.py), and tests/data/markdown.json says so to both.
 
 // Addresses; names as the server finds them, in any case and without the dot that ends a sentence; `#12`.
 export const WORDS =

@@ -9,7 +9,7 @@ from folkmoot_protocol.results import HomeResult
 from folkmoot_protocol.types import Channel
 
 from ..common.pages import templates
-from .channel_views import Place, iso, linked, marks_of, media_of, title_of, words_of
+from .channel_views import HTML_LINES, Place, iso, marked, marks_of, media_of, title_of, words_of
 from .imprint import imprint_data
 
 ATOM = "application/atom+xml; charset=utf-8"
@@ -55,7 +55,7 @@ def as_atom(channel: Channel, page: HomeResult, place: Place) -> bytes:
 
 def _html(text: str) -> str:
     """Return a text as HTML."""
-    return f"<p>{linked(text)}</p>".replace("\n", "<br>")
+    return str(marked(text, HTML_LINES))
 
 
 def as_json_feed(channel: Channel, page: HomeResult, place: Place) -> bytes:

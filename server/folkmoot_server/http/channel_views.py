@@ -1,14 +1,15 @@
 """How channels and posts look on pages for people: what `channel.html` and `post.html` are filled with."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import msgspec
 from markupsafe import Markup, escape
 from msgspec import Struct
 
 from folkmoot_governance.credentials import CredentialKind
+from folkmoot_protocol.marks import Piece, parse, plain
 from folkmoot_protocol.results import HomeResult, ThreadResult
 from folkmoot_protocol.types import Channel, ChannelForm, ChannelPost, CommentPolicy, Entry, GroupStatus
 
@@ -20,8 +21,6 @@ EXCERPT = 1000
 """Characters of a post that stand in a list; the rest is on its own page."""
 TITLE, DESCRIPTION = 80, 200
 """Characters of a title, and of what others show of a page that they link to."""
-
-_LINK = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)\]，。；：！？）]""")
 
 POLICIES = {
     CommentPolicy.FOLLOWERS: N_("Followers of the channel may comment."),
@@ -70,7 +69,7 @@ def title_of(post: ChannelPost, say: Translate) -> str:
     """Return what a post is called: its first line, or in words what it shows, what it repeats, or its number; before
     that, if it was refuted, that it was."""
     entry, original = post.entry, post.original
-    said = [entry.body.lstrip().partition("\n")[0], *(one.alt for one in media_of(entry))]
+    said = [plain(entry.body).lstrip().partition("\n")[0], *(one.alt for one in media_of(entry))]
     if original is not None:
         said.append(f"@{original.entry.from_.user}: {original.entry.body.lstrip()}")
     title = one_line(next(filter(None, said), f"#{entry.seq}"), TITLE)
@@ -128,15 +127,54 @@ def media_of(entry: Entry) -> list[Shown]:
     return msgspec.convert((entry.data or {}).get("media", []), list[Shown])
 
 
-def linked(text: str) -> Markup:
-    """Return a text with its addresses as links, which say nothing for whoever wrote them."""
-    parts, end = [], 0
-    for found in _LINK.finditer(text):
-        url = escape(found[0])
-        link = Markup('<a href="{0}" rel="nofollow ugc noopener noreferrer">{0}</a>').format(url)
-        parts += [escape(text[end : found.start()]), link]
-        end = found.end()
-    return Markup("").join([*parts, escape(text[end:])])
+PLAIN_LINES = Markup("{}"), Markup("\n")
+HTML_LINES = Markup("<p>{}</p>"), Markup("<br>")
+
+
+def marked(text: str, lines_as: tuple[Markup, Markup] = PLAIN_LINES) -> Markup:
+    """Return a text with what its marks make of it; links say nothing for whoever wrote them.
+
+    `lines_as`: what plain lines stand in, and what stands between two.
+    """
+    paragraph, between = lines_as
+    parts: list[Markup] = []
+    for block in parse(text):
+        if block.kind == "code":
+            parts.append(Markup("<pre>{}</pre>").format("\n".join(line[0].text for line in block.lines)))
+            continue
+        lines = [Markup("").join(map(as_markup, line)) for line in block.lines]
+        if block.kind == "list":
+            signs = [mark.replace("-", "•") for mark in block.marks]
+            items = [Markup("<li>{} {}</li>").format(*one) for one in zip(signs, lines, strict=True)]
+            parts.append(Markup("<ul>{}</ul>").format(Markup("").join(items)))
+        else:
+            said = Markup(between).join(lines)
+            parts.append(
+                Markup("<blockquote>{}</blockquote>").format(said) if block.kind == "quote" else paragraph.format(said)
+            )
+    return Markup("").join(parts)
+
+
+def as_markup(piece: Piece) -> Markup:
+    """Return a piece of a line; behind a link with a text of its own stands where it leads."""
+    shown = escape(piece.text)
+    if piece.href:
+        link = Markup('<a href="{}" rel="nofollow ugc noopener noreferrer">{}</a>').format(piece.href, shown)
+        shown = link if piece.href == piece.text else link + Markup(" <small>({})</small>").format(place_of(piece.href))
+    elif piece.kind == "code":
+        shown = Markup("<code>{}</code>").format(shown)
+    for style in piece.style:
+        shown = Markup("<{0}>{1}</{0}>").format(style, shown)
+    return shown
+
+
+def place_of(href: str) -> str:
+    """Return the host that an address leads to, or whom it writes to; as it stands where that cannot be read."""
+    try:
+        parts = urlsplit(href)
+        return parts.hostname or parts.path
+    except ValueError:
+        return href
 
 
 LABELS = {
@@ -168,7 +206,7 @@ def shown(entry: Entry, channel: Channel, place: Place, *, most: int | None = No
         "when": show_instant(entry.ts),
         "author": entry.from_.display_name,
         "user": entry.from_.user,
-        "body": linked(body),
+        "body": marked(body),
         "media": [] if entry.redacted else media_of(entry),
         "is_cut": body != entry.body,
         "is_edited": bool((entry.data or {}).get("edited")),
@@ -250,7 +288,7 @@ def post_page(thread: ThreadResult, place: Place, css: str) -> bytes:
         "reported": f"@{channel.handle}/{entry.seq}",
         "post": shown_post(post, channel, place),
         "title": title_of(post, say),
-        "description": one_line(words_of(post, say, DESCRIPTION), DESCRIPTION),
+        "description": one_line(plain(words_of(post, say, DESCRIPTION)), DESCRIPTION),
         "picture": next((place.url + one.path for one in media_of(entry) if one.kind == "image"), ""),
         "comments": [shown(one, channel, place) for one in thread.comments],
         "featured": [shown(one, channel, place) for one in thread.featured],

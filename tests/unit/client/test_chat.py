@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
@@ -241,3 +242,19 @@ async def test_a_group_that_one_is_not_in_is_not_found(words: str) -> None:
 async def test_the_chats_own_commands_are_offered() -> None:
     _, screen, _ = await chat()
     assert {"/switch", "/groups", "/quit", "/logout"} <= set(screen.offered)
+
+
+def test_a_terminal_shows_marks_as_styles_and_where_a_link_leads() -> None:
+    pieces = view.show_text("**be** `kind`\n> she *said*\n- [rules](https://example.org)\n```\na\x1b[2J\n```")
+    assert ("bold", "be") in pieces
+    assert ("fg:ansigreen", "kind") in pieces
+    assert ("italic", "said") in pieces
+    assert (view.DIM, " (https://example.org)") in pieces
+    indent = "\n" + " " * 6
+    assert view.as_text(pieces) == f"be kind{indent}│ she said{indent}• rules (https://example.org){indent}  a\ufffd[2J"
+
+
+def test_a_terminal_says_what_an_entry_shows() -> None:
+    media = [{"id": "m1", "type": "image/webp", "alt": "a round\x1b thing"}, {"id": "m2", "type": "video/mp4"}]
+    entry = msgspec.structs.replace(make_entry(7), data={"media": media})
+    assert view.as_text(view.show_entry(entry)).endswith(" [picture: a round\ufffd thing] [film]")

@@ -1,7 +1,7 @@
 """The marks in a text, as docs/protocol.md has them: bold, italic, code, quotes, lists and links. No I/O.
 
-The page reads them by the same grammar (`web/markdown.js`); `tests/data/markdown.json` says to both what comes out.
-Each mark is looked for once, up to the next one of its kind, so that no text takes longer than its length.
+The page in the browser reads them by the same grammar (`web/markdown.js`), and `tests/data/markdown.json` says to both
+what comes out. Each mark is looked for once, up to the next one of its kind: no text takes longer than its length.
 """
 
 import re
@@ -122,3 +122,8 @@ def _has_text(piece: Piece) -> bool:
 
 def _look(piece: Piece) -> tuple[str, str]:
     return piece.kind, piece.style
+
+
+def plain(text: str) -> str:
+    """Return what a text says without its marks."""
+    return "\n".join("".join(piece.text for piece in line) for block in parse(text) for line in block.lines)
