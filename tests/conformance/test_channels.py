@@ -169,6 +169,7 @@ async def test_follows_are_rows_that_can_be_taken_back(store: Store, world: Worl
     await store.commit([ChangeSet(rows=[follow_row("zoe", codes[0], START + 1)])])
     assert await store.channels.follows("zoe") == codes
     assert await store.channels.follows("zoe", codes[0], 2) == codes[1:3]
+    assert await store.channels.follows("zoe", "\x00") == await store.channels.list_public("\x00") == []
     assert await store.channels.count_follows("zoe") == 4
     assert await store.channels.count_followers(codes[0]) == 2
     await store.commit([ChangeSet(rows=[unfollow("zoe", codes[0])])])

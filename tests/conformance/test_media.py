@@ -33,6 +33,13 @@ async def test_an_upload_is_known_by_its_id_and_while_it_is_waited_for_by_its_to
     assert await store.ledger.media(["a"]) == []
 
 
+async def test_what_no_database_holds_is_nobodys_upload(store: Store) -> None:
+    await store.commit([ChangeSet(rows=[media_row(upload("a"))])])
+    assert [one.id for one in await store.ledger.media(["a\x00", "a"])] == ["a"]
+    assert await store.ledger.list_media("alice\x00", None, None, 9) == []
+    assert await store.ledger.list_media("", None, (START + 1, "\x00"), 9) == []
+
+
 async def test_each_upload_of_a_day_counts_something(store: Store) -> None:
     rows = [
         upload("a", sent=1),

@@ -63,7 +63,8 @@ class SqlFollows(SqlKeptPosts):
         return rows[0][0] if rows else None
 
     async def follows(self, user: str, after: str = "", limit: int = 100) -> list[str]:
-        return [code for (code,) in await self._ask(_FOLLOWS, user=user, after=after, limit=limit)]
+        rows = await self._ask(_FOLLOWS, user=user, after=after, limit=limit) if can_hold(after) else ()
+        return [code for (code,) in rows]
 
     async def count_follows(self, user: str) -> int:
         return int((await self._ask(_COUNT, user=user))[0][0])
@@ -90,7 +91,8 @@ class SqlFollows(SqlKeptPosts):
         return [code for (code,) in await self._ask(_BADGED, user=user)]
 
     async def list_public(self, after: str = "", limit: int = 100) -> list[ChannelRow]:
-        return [channel_of(row) for row in await self._ask(_PUBLIC, after=after, limit=limit)]
+        rows = await self._ask(_PUBLIC, after=after, limit=limit) if can_hold(after) else ()
+        return [channel_of(row) for row in rows]
 
 
 def channel_of(row: Sequence[Any]) -> ChannelRow:

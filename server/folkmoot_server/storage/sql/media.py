@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Text, and_, bindparam, case, exists, func, li
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.media import LEAST_BYTES, REFUSED_BYTES, Media, MediaState
 
-from .fetch import Rows, SqlReads
+from .fetch import Rows, SqlReads, can_hold
 from .tables import held, kept_posts, media, redactions
 
 _FIELDS = Media.__struct_fields__
@@ -71,7 +71,7 @@ class SqlUploads(SqlReads):
 
     async def media(self, ids: Collection[str]) -> list[Media]:
         # Ten at most in a post: a statement for each is kept compiled.
-        return [one for id in ids for one in _media(await self._ask(_ONE, id=id))]
+        return [one for id in filter(can_hold, ids) for one in _media(await self._ask(_ONE, id=id))]
 
     async def media_of_token(self, token: str) -> Media | None:
         return next(iter(_media(await self._ask(_OF_TOKEN, token=token))), None)
@@ -83,6 +83,8 @@ class SqlUploads(SqlReads):
         self, user: str, state: MediaState | None, before: tuple[int, str] | None, limit: int
     ) -> list[Media]:
         ts, id = before or (FOREVER_MS, "")
+        if not (can_hold(user) and can_hold(id)):
+            return []
         values = {"user": user, "state": state.value if state else "", "before": ts, "id": id}
         return _media(await self._ask(_LIST, **values, limit=limit))
 
