@@ -23,6 +23,7 @@ from folkmoot_governance import (
 from folkmoot_governance.closed_names import hide_in_entry, names_in_entry
 from folkmoot_governance.features import Feature, check_features
 from folkmoot_governance.group import events as e
+from folkmoot_governance.group.checks import check_subject
 from folkmoot_governance.group.commands import (
     AcceptTransfer,
     Command,
@@ -147,7 +148,7 @@ class Act:
 
     def fail(self, refusal: Refusal) -> None:
         _, on_fail = self._release()
-        on_fail(refusal)
+        on_fail(too_many_by_now(self, refusal))
 
     def _release(self) -> tuple[Callable[[], None], Callable[[Refusal], None]]:
         """Return `on_done` and `on_fail`, and keep neither: both may refer to this act, and a cycle would stay."""
@@ -171,6 +172,15 @@ class Act:
             self._group_service.queue(self)
         else:
             self.fail(refusal)
+
+
+def too_many_by_now(act: Act, refusal: Refusal) -> Refusal:
+    """Return why somebody did not become the owner of a public account: what overtook that, again and again, is that
+    the same subject came to own another one."""
+    limits = [one.channels for one in act.change_set.quota_guards if one.channels]
+    if refusal is not OVERTAKEN or not isinstance(act.command, AcceptTransfer) or not limits:
+        return refusal
+    return check_subject(limits[0], limits[0]) or refusal
 
 
 class HandleClaim:
