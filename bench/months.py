@@ -63,9 +63,21 @@ async def measure(data: Path, count: int) -> dict[str, Any]:
         found["was_done"] = sealing.done()
         sealing.cancel()
         found["alone_again"] = await take_posts(store, codes, after + 20_000_000, SECONDS)
-        began = time.perf_counter()
-        gone = await store.journal.rotate(after + LATER_MS, 6)
-        found["remove_ms"], found["removed"] = round(1000 * (time.perf_counter() - began), 1), len(gone)
+        began, held = time.perf_counter(), list[float]()
+        writer, rotate = store._writer, store._writer.rotate
+
+        def timed(*asked: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return rotate(*asked)
+            finally:
+                held.append(1000 * (time.perf_counter() - began))
+
+        writer.rotate = timed
+        taking = asyncio.create_task(store.journal.rotate(after + LATER_MS, 6))
+        taking.add_done_callback(lambda _: found.update(freed_after_s=round(time.perf_counter() - began, 2)))
+        found["while_removed"] = await take_posts(store, codes, after + 30_000_000, SECONDS / 4)
+        found["removed"], found["remove_ms"] = len(await taking), round(held[0], 1)
     finally:
         await store.close()
     return found

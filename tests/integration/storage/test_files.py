@@ -24,7 +24,7 @@ from folkmoot_server.storage.check.tools import migrate, verify
 from folkmoot_server.storage.search.text import parse_query
 from folkmoot_server.storage.sql import schema
 from folkmoot_server.storage.sql.tables import SCHEMA, metadata
-from folkmoot_server.storage.sqlite import background
+from folkmoot_server.storage.sqlite import background, rotation
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.world import DAY, START, Group, World
 from tests.integration.storage.kit import FEBRUARY, case_work, filled, opened, tamper
@@ -410,6 +410,32 @@ async def test_space_of_removed_segments_comes_free(tmp_path: Path) -> None:
         assert not list((tmp_path / "journal").glob("2026-01*"))
         held = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
         assert not [name for name in held if "2026-01" in name]
+
+
+async def test_the_thread_that_stores_posts_frees_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """*A month that went held up posts for as long as its file system took to free its file.*"""
+    await filled(tmp_path)
+    january = tmp_path / "journal" / "2026-01.sqlite3"
+    size = january.stat().st_size
+    async with opened(tmp_path) as store:
+        await store._threads.write.run(store._writer.rotate, FEBRUARY + 400 * DAY, 6)
+    left = january.with_name(f"{january.name}.gone")
+    assert not january.exists()
+    assert left.stat().st_size == size
+    seen = list[int]()
+    monkeypatch.setattr(rotation, "PIECE_BYTES", 4096)
+    monkeypatch.setattr(rotation, "sleep", lambda _: seen.append(left.stat().st_size))
+    rotation.clear(tmp_path)
+    assert seen == list(range(size - 4096, -1, -4096))
+    assert not left.exists()
+
+
+async def test_what_was_taken_away_before_a_crash_is_freed_at_the_next_start(tmp_path: Path) -> None:
+    await filled(tmp_path)
+    left = tmp_path / "journal" / "2025-01.sqlite3.gone"
+    left.write_bytes(b"x")
+    async with opened(tmp_path):
+        assert not left.exists()
 
 
 async def talked(data_dir: Path) -> Group:

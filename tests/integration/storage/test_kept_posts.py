@@ -73,7 +73,7 @@ async def test_wherever_it_is_broken_off_no_post_is_lost_or_there_twice(
         assert len(before) == 18
         keeper = Keeper(store, tmp_path / "data")
         await go(keeper, GOES - 1)
-        commit, unlink = store.commit, "folkmoot_server.storage.sqlite.writer.unlink"
+        commit, unlink = store.commit, "folkmoot_server.storage.sqlite.writer.set_aside"
 
         async def copied(batch: Sequence[ChangeSet]) -> frozenset[str]:
             copy()

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..api import BEHIND, AccessBlock, Segment
 from ..change_set import StorageError
 from .database import FAILURES, connect_raw
-from .rotation import unlink
+from .rotation import set_aside
 from .segments import Segments
 from .worker import Worker
 
@@ -97,7 +97,7 @@ class SqliteAccessLog:
         self._close(months)
         self._segments.drop(months)
         for month in months:
-            unlink(self._segments.path(month))
+            set_aside(self._segments.path(month))
 
     def _close(self, months: Iterable[str]) -> None:
         for month in months:

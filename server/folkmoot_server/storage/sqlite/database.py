@@ -21,6 +21,8 @@ MAIN = "folkmoot.sqlite3"
 JOURNAL = "journal"
 TEMPORARY = "etilqs_"
 """What SQLite's names of temporary files begin with."""
+GONE = ".gone"
+"""What the names of files end in that were taken away."""
 BUSY_MS = 10_000
 NEEDED_BYTES = 1024 * 1024
 PIECE = 1024 * 1024
@@ -89,9 +91,12 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 
 def keep_temporary_files(data_dir: Path) -> None:
-    """Have SQLite put what does not fit into memory, as the copy that it rewrites a file from, into a directory and not
-    into the system's: texts are in it in plain. It takes such a file's name away as soon as it is open."""
-    for left in data_dir.glob(f"{TEMPORARY}*"):
+    """Remove what a crash has left of files that were to go.
+
+    Have SQLite put what does not fit into memory, as the copy that it rewrites a file from, into a directory and not
+    into the system's: texts are in it in plain. It takes such a file's name away as soon as it is open.
+    """
+    for left in (*data_dir.glob(f"{TEMPORARY}*"), *data_dir.glob(f"*/*{GONE}")):
         left.unlink(missing_ok=True)
     quoted = str(data_dir.absolute()).replace("'", "''")
     with closing(connect(":memory:")) as any_connection:

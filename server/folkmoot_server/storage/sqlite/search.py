@@ -25,7 +25,7 @@ from ..sql.entry_rows import BODY, COLUMNS, DATA, entry_of
 from ..sql.search import Indexer, Offer, Place, ReadVersions, Source, find
 from .background import Attached, AttachedMonths, connect, rows
 from .database import FAILURES, MAIN, read_only_uri
-from .rotation import unlink
+from .rotation import set_aside
 from .segments import Segments
 
 DIRECTORY = "search"
@@ -209,7 +209,7 @@ class IndexFiles:
         gone = set(self._files.months).difference(self._segments.months)
         self._files.drop(gone)
         for month in gone:
-            unlink(self._files.path(month))
+            set_aside(self._files.path(month))
 
     @asynccontextmanager
     async def open(self, month: str) -> AsyncIterator["IndexFile | None"]:

@@ -37,6 +37,7 @@ from .database import (
     reading,
 )
 from .erasing import Rewriter
+from .rotation import clear
 from .search import SqliteSearch
 from .segments import SegmentReader, Segments
 from .whole import key_of
@@ -259,6 +260,7 @@ class SqliteJournal:
         for reader in self._threads.readers:
             await reader.forget(gone)
         await self._search.forget(gone)
+        await asyncio.to_thread(clear, self._segments.directory.parent)
         return removed
 
 

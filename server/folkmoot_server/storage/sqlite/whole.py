@@ -17,7 +17,7 @@ from . import rows
 from .database import MAIN, connect_raw
 from .log_file import has_lost_commits
 from .repair import last_told_batch
-from .rotation import unlink
+from .rotation import set_aside
 from .segments import SegmentReader, Segments
 
 TOLD_MARK, TOLD_BEFORE_MARK = "told", "told before"
@@ -139,7 +139,7 @@ def settle(main: Connection, segments: Segments) -> None:
         raise StorageError("; ".join(foreign))
     for name, value in marks_of(main).items():
         if name.startswith("month ") and value == GOING:
-            unlink(segments.path(name.removeprefix("month ")))
+            set_aside(segments.path(name.removeprefix("month ")))
             main.execute("DELETE FROM marks WHERE name = ?", (name,))
 
 

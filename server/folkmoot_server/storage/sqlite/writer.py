@@ -33,7 +33,7 @@ from .database import FAILURES, JOURNAL, MAIN, close_main, is_corrupt, open_main
 from .erasing import empty_log, erase_in_file, has_log, has_removed, left_of, removals, take_out
 from .nonces import Askers, Key, find_asked, find_nonces
 from .repair import events_after, last_told_batch, missing_notices
-from .rotation import remember_heads, unlink
+from .rotation import remember_heads, set_aside
 from .segments import FORMAT, FROM_OLD_INDEX, OLD_INDEX, SCHEMA, Insert, SegmentReader, Segments, inserts
 from .watch import Watch
 from .whole import (
@@ -445,7 +445,7 @@ class Writer:
         self._segments.drop(due)
         self._reader.forget(due)
         for month in due:
-            unlink(self._segments.path(month))
+            set_aside(self._segments.path(month))
         with self._transaction():
             settle(self._raw, self._segments)
         return removed
