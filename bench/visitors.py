@@ -8,10 +8,11 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self, cast
 
 import msgspec
@@ -175,10 +176,12 @@ class Visitor(asyncio.Protocol):
 
 
 @contextmanager
-def beside(where: Path, settings: Sequence[str] = NO_LIMITS) -> Iterator[tuple[str, int]]:
+def beside(
+    where: Path, settings: Sequence[str] = NO_LIMITS, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[str, int]]:
     """Run a server, as `serving`, and keep this process, and those it starts, on the other core meanwhile."""
     (where / "ready.json").unlink(missing_ok=True)
-    with serving(where, settings=settings) as server:
+    with serving(where, settings=settings, more=more) as server:
         pair = cores()
         if pair is None:
             yield server

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -108,15 +109,22 @@ def seed_places(where: Path, load: Load) -> list[Place]:
 
 
 @contextmanager
-def serving(where: Path, *, reference: bool = False, settings: Sequence[str] = NO_LIMITS) -> Iterator[tuple[str, int]]:
-    """Run a server while the block runs; give its address and its process. The limits `settings` are lifted."""
+def serving(
+    where: Path,
+    *,
+    reference: bool = False,
+    settings: Sequence[str] = NO_LIMITS,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[tuple[str, int]]:
+    """Run a server while the block runs; give its address and its process. The limits `settings` are lifted; `more` is
+    what its environment has besides."""
     ready, log = where / "ready.json", where / "server.log"
     arguments = [f"{__package__}.reference", str(ready)]
     if not reference:
         arguments = ["folkmoot_server.cli", "serve", "--profile", "open", "--listen", "127.0.0.1:0"]
         arguments += ["--data", str(where / "data"), "--ready-file", str(ready)]
     with log.open("wb") as written:
-        environment = own_environment() | {f"FOLKMOOT_LIMITS__{name.upper()}": "0" for name in settings}
+        environment = own_environment() | {f"FOLKMOOT_LIMITS__{name.upper()}": "0" for name in settings} | {**more}
         # In a session of its own: Ctrl-C is for the command, which stops the server in order.
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments], env=environment, stdout=written, stderr=written, start_new_session=True
