@@ -10,6 +10,7 @@ from tests.named import names_in
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = "browser/test_page.py"
 ACTING = "browser/test_acting.py"
+MANY = "browser/test_many.py"
 SLASH = "integration/test_slash.py"
 HTTP = "integration/test_http.py"
 CHAT = "unit/client/test_chat.py"
@@ -36,6 +37,7 @@ DEFECTS: dict[str, tuple[tuple[str, str], ...]] = {
     "answers of commands vanish": ((PAGE, "test_slash_commands_are_completed_answered_and_refused"),),
     "own posts are unread, and opening a group marks all as read": (
         (PAGE, "test_what_is_unread_begins_at_a_line_and_stays_so_until_it_was_seen"),
+        (MANY, "test_a_thousand_unread_lines_begin_at_the_first"),
     ),
     "a locked group says nothing before the refusal": (
         (ACTING, "test_what_is_not_allowed_says_why_and_a_reply_supplies_the_target"),
@@ -48,6 +50,7 @@ DEFECTS: dict[str, tuple[tuple[str, str], ...]] = {
         (ACTING, "test_who_asks_to_join_is_let_in_from_the_panel_and_a_record_is_a_file"),
     ),
     "many groups have no filter and stand in alphabetical order": (
+        (MANY, "test_of_three_hundred_groups_one_is_found_by_its_name"),
         (PAGE, "test_what_is_unread_begins_at_a_line_and_stays_so_until_it_was_seen"),
     ),
     "axe finds faults": (

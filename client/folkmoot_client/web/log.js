@@ -182,18 +182,18 @@ export class Log {
       if (room === this.room && !(await this.toUnseen()) && room === this.room) this.toBottom();
     } finally {
       if (room === this.room) this.isPlaced = true;
+      if (this.isPlaced) this.scrolled();
     }
   }
 
-  /** Bring the first line into sight that was not read yet; return whether there is one that is not too far back. */
+  /** Bring the first line into sight that was not read yet, or of very many the oldest that is shown at once; return whether there is one. */
   async toUnseen() {
     const { room, readAt } = this;
-    if (room.feed.last - readAt > FAR) return false;
-    while (readAt + 1 < room.feed.first && !room.isComplete) {
+    while (readAt + 1 < room.feed.first && room.feed.entries.length < MOST_SHOWN && !room.isComplete) {
       if (!(await this.chat.loadOlder(room, LONGEST_PAGE)).length) break;
     }
     if (room !== this.room) return true;
-    if (!this.list.querySelector(".unseen")) this.redraw();
+    if (!this.lineOf(room.feed.first)) this.redraw();
     const line = this.list.querySelector(".unseen");
     line?.scrollIntoView({ block: "start" });
     if (line && !this.isAtBottom) byId("newest").hidden = false;
@@ -248,7 +248,8 @@ export class Log {
 
   scrolled() {
     this.stays = this.isAtBottom;
-    if (this.isPlaced && this.isAtBottom) this.read();
+    if (!this.isPlaced) return;
+    if (this.stays) this.read();
     if (this.pane.scrollTop < NEAR_TOP_PX && this.room?.feed.entries.length && !this.room.isComplete) {
       this.loadOlder().catch(() => this.drawHead());
     }
