@@ -53,6 +53,9 @@ DEFECTS: dict[str, tuple[tuple[str, str], ...]] = {
         (MANY, "test_of_three_hundred_groups_one_is_found_by_its_name"),
         (PAGE, "test_what_is_unread_begins_at_a_line_and_stays_so_until_it_was_seen"),
     ),
+    "ten joins take half a screen": (
+        ("browser/test_composing.py", "test_who_comes_in_a_row_is_counted_and_tags_are_said_once"),
+    ),
     "axe finds faults": (
         ("browser/test_access.py", "test_axe_finds_nothing"),
         (ACTING, "test_the_log_is_one_stop_of_the_keyboard"),

@@ -22,7 +22,7 @@ MOST_SEQS = 8
 def fields_of(arguments: Iterable[CommandArgument]) -> tuple[CommandArgument, ...]:
     """Return arguments one by one: the name of some spells out several, as `[duration] [reason…]`."""
     return tuple(
-        CommandArgument(name=part, kind=kind_of(part, one), choices=one.choices)
+        CommandArgument(name=part, kind=kind_of(part, one), choices=one.choices, rest=one.rest)
         for one in arguments
         for part in ([one.name] if one.choices or " | " in one.name else _PART.findall(one.name))
     )
@@ -76,9 +76,12 @@ class LineCompleter(Completer):
     def _arguments(self, word: str, number: int, typed: str) -> Iterable[Completion]:
         """Complete an argument by what it is."""
         fields = next((one.fields for one in self.words if one.word == word), ())
-        if number >= len(fields):
+        if fields[number:]:
+            field = fields[number]
+        elif fields and fields[-1].rest and fields[-1].choices:
+            field = fields[-1]  # as many of these as one wants
+        else:
             return
-        field = fields[number]
         if field.kind is ArgumentKind.USER:
             for name in self.names if not typed else ():
                 yield Completion(f"@{name} ")

@@ -254,14 +254,14 @@ function renderSeveral(choices, name, held) {
 
 /** The words that a field takes, as far as they are known, or usual. */
 export function readyFor({ name, kind, words = [], choices = [] }, durations = DURATIONS) {
-  if (kind === "choice") return choices;
+  if (/choice|several/.test(kind)) return choices;
   return { duration: [...durations, ...words], reason: t("reasons").split("|") }[kind === "duration" ? kind : name] ?? words;
 }
 
 /** A field with its label, and words to choose instead of writing them. */
 function renderField(field, input, durations) {
   const { name, kind } = field;
-  const ready = kind === "choice" ? [] : readyFor(field, durations);
+  const ready = /choice|several/.test(kind) ? [] : readyFor(field, durations);
   const choose = (word) => {
     input.value = word;
     input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -147,6 +147,7 @@ class App {
       byId("filter").hidden = false;
       byId("filter").select();
     }
+    if (event.key === "Escape") this.toggleMembers(false);
     const step = event.altKey && { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const rooms = this.sortedRooms();
     if (!step || !rooms.length) return;
@@ -508,8 +509,8 @@ class App {
     if (isSure("leave_sure", { name: room.group.name })) this.try(() => this.chat.leave(room));
   }
 
-  toggleMembers() {
-    const isShown = document.body.classList.toggle("members-shown");
+  toggleMembers(wanted) {
+    const isShown = document.body.classList.toggle("members-shown", wanted);
     byId("members-toggle").setAttribute("aria-expanded", String(isShown));
   }
 

@@ -136,7 +136,8 @@ export class Composer {
 
   escape() {
     if (this.options.length) this.offer([]);
-    else this.reply();
+    else if (this.repliedTo) this.reply();
+    else if (this.room?.notes.length) this.chat.untell(this.room, this.room.notes.at(-1));
   }
 
   get before() {
@@ -159,13 +160,14 @@ export class Composer {
     }
     const command = name && commands.find((one) => one.name === name || one.aliases.includes(name));
     const taken = command?.arguments?.filter(({ reply }) => !(reply && this.repliedTo)) ?? [];
-    const field = taken.flatMap(fieldsOf)[words.length - 1] ?? {};
+    const fields = taken.flatMap(fieldsOf);
+    const field = fields[words.length - 1] ?? (fields.at(-1)?.kind === "several" ? fields.at(-1) : {});
     const isUser = typed[0] === "@" || field.kind === "user";
     if (field.kind === "seq" && !isUser) {
       const said = feed.entries.filter(({ kind, redacted }) => kind === "text" && !redacted).reverse();
       return said.filter(({ seq }) => `${seq}`.startsWith(typed.replace("#", ""))).map((entry) => ({ word: `${entry.seq}`, about: sayPlainly(feed.textOf(entry).body) }));
     }
-    const all = isUser ? members.map(({ user, display_name }) => ({ word: `@${user}`, about: display_name })) : readyFor(field).map((word) => ({ word, about: sayWord(word) }));
+    const all = isUser ? members.map(({ user, display_name }) => ({ word: `@${user}`, about: display_name })) : readyFor(field).map((word) => ({ word, about: sayWord(word, field.choices) }));
     return all.filter(({ word }) => word.toLowerCase().startsWith(typed));
   }
 

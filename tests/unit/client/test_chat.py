@@ -121,10 +121,17 @@ def test_files_go_where_the_environment_says(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        *(("/", ["/help", "/links", "/mute", "/delete"]), ("/l", ["/links"]), ("/x", []), ("links", []), ("", [])),
+        *(
+            ("/", ["/help", "/links", "/mute", "/promote", "/delete"]),
+            ("/l", ["/links"]),
+            ("/x", []),
+            ("links", []),
+            ("", []),
+        ),
         *(("/links ", ["any ", "none "]), ("/links n", ["none "]), ("/links none ", []), ("/help ", [])),
         *(("/mute ", ["@ann ", "@bob "]), ("/mute @bob ", ["10m ", "1h ", "1d ", "7d ", "perm "])),
         *(("/mute @bob 1", ["10m ", "1h ", "1d "]), ("/mute @bob 1h o", ["Off topic "]), ("/mute @bob 1h x y", [])),
+        *(("/promote @bob pin ", ["pin ", "mute "]), ("/promote @bob pin m", ["mute "])),
         *(("/delete ", ["12 ", "7 "]), ("/delete #1", ["12 "]), ("/delete 7", ["7 "])),
         *(("@B", ["@bob "]), ("/links @", ["@ann ", "@bob "]), ("mail ann@b", []), ("hello @an", ["@ann "])),
     ],
@@ -137,6 +144,10 @@ def test_commands_their_arguments_and_names_are_completed(typed: str, words: lis
         "/mute": (
             CommandArgument(name="@user", kind=kinds.USER),
             CommandArgument(name="[duration] [reason…]", kind=kinds.TEXT, optional=True, rest=True),
+        ),
+        "/promote": (
+            CommandArgument(name="@user", kind=kinds.USER),
+            CommandArgument(name="permissions…", kind=kinds.CHOICE, choices=("pin", "mute"), rest=True),
         ),
         "/delete": (CommandArgument(name="seq", kind=kinds.SEQ),),
     }
