@@ -190,6 +190,7 @@ async def test_who_comes_in_a_row_is_counted_and_tags_are_said_once(visit: Visit
     await expect(fold.locator("summary")).to_have_text("4 people joined")
     await expect(fold.locator("[data-seq]").first).to_be_hidden()
     await ada.say("Hello, all of you")
+    await ada.hears("Welcome", "Hello, all of you")
     await expect(ada.page.locator("#entries .tag")).to_have_text(["owner", "founder"])
     await fold.locator("summary").click()
     await expect(fold.locator("[data-seq]").first).to_be_visible()

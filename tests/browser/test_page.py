@@ -313,7 +313,7 @@ async def test_what_is_unread_begins_at_a_line_and_stays_so_until_it_was_seen(vi
 async def test_older_entries_come_when_one_scrolls_up(visit: Visit) -> None:
     ada = await visit("ada")
     await ada.register()
-    await ada.create("Seed swap")
+    code = await ada.create("Seed swap")
     texts = [f"line {number}" for number in range(70)]
     for text in texts:
         await ada.say(text)
@@ -325,7 +325,9 @@ async def test_older_entries_come_when_one_scrolls_up(visit: Visit) -> None:
     up = "() => { const [log, head] = ['log', 'head'].map(id => document.getElementById(id)); log.scrollTop = 0;"
     await ada.page.wait_for_function(up + " return head.textContent.includes('begins'); }")
     await ada.hears(*texts)
-    await expect(ada.page.locator("#head")).to_contain_text("This is where the group begins.")
+    await expect(ada.page.locator("#head")).to_have_text(
+        f"This is where the group begins. Nobody else is here yet. Pass on its code: {code}"
+    )
 
 
 async def test_the_page_speaks_chinese(visit: Visit) -> None:
