@@ -120,6 +120,7 @@ docs: install
 		Path("docs/admin.md").write_text(page(), "utf-8"); \
 		Path("docs/folkmoot-admin.1").write_text(manual(), "utf-8")'
 	$(BIN)/python docs/write_schemas.py
+	$(BIN)/python docs/write_sdk.py
 	$(BIN)/python docs/draw_floors.py < docs/architecture.md > .architecture.md
 	mv .architecture.md docs/architecture.md
 
