@@ -649,10 +649,13 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
 TO_REPORTERS = "report_overturned"
 """What reporters are told of an event of somebody else's appeal."""
 
+HOOK_ENDED = "hook_ended"
+
 TEXTS: dict[str, str] = {
     **{row.kind: row.text for rows in TOLD.values() for row in rows},
     "platform_announced": N_("The platform: {text}"),
     **responses.TEXTS,
+    HOOK_ENDED: N_("Nothing said in {name} is sent to the address of @{by} any more: {count} tries in a row failed"),
     TO_REPORTERS: N_("What followed from your report {case} was overturned on appeal"),
 }
 """The sentence of each kind."""

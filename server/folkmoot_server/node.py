@@ -41,6 +41,7 @@ from .jobs.filing import Sending
 from .jobs.forgetting import Forgetting
 from .jobs.freeing import Freeing
 from .jobs.grading import Grading
+from .jobs.hooks import Calling
 from .jobs.journal import Erasing, Indexing, Rotation
 from .jobs.lapsing import Lapsing
 from .jobs.lost_flags import LostFlags
@@ -178,6 +179,7 @@ class Node(Parts):
             self.follower.stop,
             calling(self.passwords.close),
             calling(self.group_words.close),
+            calling(self.app.outgoing.close),
             self._job_turn.close,
             self.app.access_log.store_last,
             self.app.audit.close,
@@ -227,6 +229,7 @@ class Node(Parts):
             *([Witnessing(Witnesses(app.event_log, kept.witnesses, self.remarks), clock)] if kept.witnesses else []),
             Entries(EntriesLog(self.store, clock, accounts, app.store_acts), clock),
             MediaJob(app.media.upkeep, app.media.uploads, clock),
+            Calling(app.outgoing),
             RetroScanning(self.store, clock, app.content, accounts),
             Forgetting(clock, accounts, ledger, app.channels.reads, app.policy.cases, app.config.accounts.token_days),
         ]

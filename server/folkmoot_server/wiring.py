@@ -54,6 +54,7 @@ from .actions.media.judging import Judging
 from .actions.media.showing import Showing
 from .actions.media.upkeep import MediaUpkeep
 from .actions.media.uploads import Uploads
+from .actions.outgoing import Outgoing
 from .actions.oversight import Oversight
 from .actions.posts.editing import Editing
 from .actions.posts.held import HeldPosts
@@ -259,7 +260,7 @@ class Services:
 
     def _wire(self) -> App:
         config, parts, store, clock = self._config, self._parts, self._parts.store, self._parts.clock
-        cases = self._wire_cases()
+        cases, posts = self._wire_cases(), self._wire_posts()
         return App(
             config=config,
             documents=self._documents,
@@ -282,13 +283,14 @@ class Services:
             names=Names(store.ledger, parts.accounts, clock, self._own_settings, self._gate),
             membership=self._membership,
             gate=self._gate,
-            posts=self._wire_posts(),
+            posts=posts,
             cases=cases,
             media=self._wire_media(cases.reports),
             channels=self._wire_channels(cases),
             agreement=AgreementKeeper(store.ledger, clock, self._accounts, self._documents.agreement),
             content=self._content,
             trials=Trials(store.journal),
+            outgoing=self._wire_outgoing(posts),
             vault=self._vault,
             verifying=self._verifying,
             catch_up=parts.catch_up,
@@ -330,6 +332,22 @@ class Services:
         editing = Editing(policy, clock, journal, self._membership, posting)
         held = HeldPosts(parts.store.ledger, parts.accounts, clock, policy, held_texts)
         return Posts(posting, held, editing, History(journal, parts.bus, parts.hub, accounts), Search(journal))
+
+    def _wire_outgoing(self, posts: Posts) -> Outgoing:
+        config, parts = self._config, self._parts
+        return Outgoing(
+            config.hooks,
+            parts.store.ledger,
+            parts.rooms,
+            parts.accounts,
+            self._accounts,
+            posts.history,
+            posts.posting,
+            parts.bus,
+            parts.clock,
+            config.server.data_dir,
+            config.i18n.default_language,
+        )
 
     def _wire_media(self, reports: Reports) -> MediaServices:
         config, parts, ledger, place = self._config, self._parts, self._parts.store.ledger, self._config.server.data_dir

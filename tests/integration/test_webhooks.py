@@ -1,8 +1,12 @@
 """Webhooks: what programs post over HTTP, as bots."""
 
+import asyncio
 import json
+from typing import Self
 
-from tests.integration.server import Server
+from folkmoot_protocol import events as ev
+from folkmoot_server.actions.webhook import SIGNATURE, sign
+from tests.integration.server import Launch, Server
 from tests.integration.test_http import Reply
 from tests.integration.test_report_page import JSON, post
 from tests.integration.wire import Wire, refused
@@ -80,3 +84,74 @@ async def test_a_webhook_that_is_too_fast_is_told_when_to_come_again(shared: Ser
         reply = await post(shared, path, b'{"text": "drop"}', JSON)
         assert (reply.status, json.loads(reply.text)["code"]) == (429, "slow_mode")
         assert 0 < int(reply.headers["Retry-After"]) <= 30
+
+
+class Receiver:
+    """A program that is called: keeps what came, and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.came: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
+        self.status, self.answer = 200, b"{}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        self._server.close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook?key=s3cret"
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        body = await reader.readexactly(int(fields["Content-Length"]))
+        writer.write(b"HTTP/1.1 %d x\r\nContent-Length: %d\r\n\r\n%s" % (self.status, len(self.answer), self.answer))
+        await writer.drain()
+        writer.close()
+        self.came.put_nowait((fields[SIGNATURE], body))
+
+    async def next(self) -> tuple[str, bytes]:
+        async with asyncio.timeout(20):
+            return await self.came.get()
+
+
+async def test_what_is_said_is_sent_signed_and_answered(launch: Launch) -> None:
+    server = launch(groups=1, members=2, hooks__private_addresses=True, hooks__failures=1)
+    owner, member = server.seats.pop()
+    async with await server.connect(owner) as wire, await server.connect(member) as other, Receiver() as receiver:
+        receiver.answer = b'{"text": "/noted"}'
+        await other.post(owner.code, "!deploy before anybody listens")
+        shown = await wire.run(f"/webhook out caller {receiver.url} !deploy", owner.code)
+        await other.post(owner.code, "good morning")
+        seq = await other.post(owner.code, "!Deploy the north wing")
+        signature, body = await receiver.next()
+        fields = dict(one.split("=", 1) for one in signature.split(","))
+        assert sign(str(shown.data["secret"]).encode(), body, int(fields["t"])) == signature
+        said = json.loads(body)
+        assert (said["hook"], said["group"], said["entry"]["seq"]) == ("caller", owner.code, seq)
+        assert (said["entry"]["from"]["user"], said["entry"]["body"]) == (member.user, "!Deploy the north wing")
+        await other.until(lambda: any(one.body == "/noted" for one in other.entries(owner.code)))
+        (reply,) = [one for one in other.entries(owner.code) if one.body == "/noted"]
+        assert (reply.reply_to, reply.from_.user, reply.from_.tags) == (seq, "caller", ("bot",))
+        (item,) = (await wire.run("/webhook list", owner.code)).data["items"]
+        assert (item["user"], item["kind"]) == ("caller", "outgoing")
+        # It is refused so many times: it ends, and its giver is told.
+        receiver.status = 500
+        await wire.post(owner.code, "!deploy the south wing")
+        told = await wire.event(ev.CaseEvent, state="hook_ended")
+        assert told.notice is not None and told.notice.data["by"] == "caller"
+        (item,) = (await wire.run("/webhook list", owner.code)).data["items"]
+        assert item["kind"] == "bot", "it is there, and sends nothing"
+    assert b"s3cret" not in (server.data / "folkmoot.sqlite3").read_bytes(), "the address is sealed"
+
+
+async def test_private_addresses_and_plain_ones_are_not_called(shared: Server) -> None:
+    owner, *_ = shared.seats.pop()
+    async with await shared.connect(owner) as wire, Receiver() as receiver:
+        for url in (receiver.url, "ftp://example.org/", "https://", "https://me:pw@example.org/", "example.org", ""):
+            await refused(wire.run(f"/webhook out prober {url}", owner.code), "bad_syntax")
+        await refused(wire.run("/webhook out prober https://example.org " + "x" * 65, owner.code), "too_long")

@@ -445,6 +445,7 @@ def test_show_names_origins_and_loads_as_the_same(tmp_path: Path) -> None:
         "server",
         "cluster",
         "features",
+        "hooks",
         "limits",
         "operator",
         "identity",

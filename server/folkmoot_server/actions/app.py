@@ -60,6 +60,7 @@ from .holds import Holds
 from .media.showing import Showing
 from .media.upkeep import MediaUpkeep
 from .media.uploads import Uploads
+from .outgoing import Outgoing
 from .oversight import Oversight
 from .posts.editing import Editing
 from .posts.held import HeldPosts
@@ -157,6 +158,7 @@ class App:
     agreement: AgreementKeeper
     content: ContentRules
     trials: Trials
+    outgoing: Outgoing
     vault: Vault
     verifying: Verifying
     catch_up: CatchUp

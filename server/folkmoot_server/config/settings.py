@@ -25,6 +25,7 @@ from .channels import ChannelPolicy, Features
 from .cluster_urls import is_nats_away, nats_problem, postgres_problem
 from .credit import QUOTAS, CreditPolicy, Quota, ReportPolicy, SanctionPolicy, unknown_measures
 from .declare import Value, labels, named, section, setting, settings_of
+from .hooks import Hooks
 from .identity import IDENTITIES, IdentityChecks, IdentityPolicy
 from .load import ConfigError, load
 from .media import MediaSettings
@@ -495,6 +496,7 @@ class Config:
     staff: Staff = section(Staff, N_("How the operator's staff works."))
     identity: IdentityChecks = section(IdentityChecks, N_("How identity is checked: codes, age."))
     policy: Policy = section(Policy, N_("The rules that governance decides by."))
+    hooks: Hooks = section(Hooks, N_("Webhooks by which groups have their posts sent to addresses outside."))
     features: Features = section(Features, N_("Functions that are off until a safety assessment of them is on record."))
     retention: Retention = section(Retention, N_("How long messages are kept."))
     audit: Audit = section(Audit, N_("What a system of the operator's own is told about governance and access."))

@@ -180,6 +180,7 @@ IN_CHINESE: dict[str, tuple[str, ...]] = {
     "令牌": ("token",),
     "移除": ("remove",),
     "接收": ("in",),
+    "发送": ("out",),
     "删除": ("del",),
     "列表": ("list",),
     "测试": ("test",),

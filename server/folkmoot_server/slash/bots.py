@@ -11,6 +11,8 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.names import check_display_name, check_user_name, fold_user_name
 
 from ..actions.accounts.sign_in import NAME_TAKEN
+from ..actions.outgoing import LONGEST_WORD
+from ..actions.outgoing import Call as OutgoingCall
 from ..common.i18n import N_
 from ..crypto.passwords import HOOK, hash_hook, hash_token, new_token
 from ..storage.change_set import ChangeSet, Profile
@@ -23,8 +25,14 @@ from .outcome import Answer, Carrying, Noted, Outcome
 WHICH = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which one: {help} <name>."), {"help": "/bot add|token|remove"})
 TOKEN_SHOWN = N_("The token of @{user} is shown only once; a program signs in with it: {token}")
 ADDRESS_SHOWN = N_("The address of @{user} is shown only once; whoever has it can post here: {url}")
-KINDS = {"bot": N_("bot"), "webhook": N_("webhook")}
-"""What a bot is, and the device by which its session is listed."""
+SECRET_SHOWN = N_(
+    "What is said here is sent to that address from now on. The secret that signs it is shown only once: {secret}"
+)
+KINDS = {"bot": N_("bot"), "webhook": N_("webhook"), "outgoing": N_("webhook that sends")}
+"""What a bot is. The first two are the devices by which their sessions are listed."""
+
+
+TAKE_OVER = {"bot": "/bot token", "webhook": "/webhook token", "outgoing": "/webhook out"}
 
 
 async def bot(call: Call, act: str | None, text: str | None) -> Outcome:
@@ -43,6 +51,8 @@ async def _run(call: Call, act: str | None, text: str | None, *, is_hook: bool) 
     name, display_name = split_word(text or "")
     if not name:
         return WHICH
+    if act == "out":
+        return await send_out(call, name, display_name)
     if act == "add":
         return await add(call, name, display_name, is_hook=is_hook)
     user = fold_user_name(name)
@@ -54,18 +64,51 @@ async def _run(call: Call, act: str | None, text: str | None, *, is_hook: bool) 
 
 
 async def add(call: Call, name: str, display_name: str, *, is_hook: bool) -> Outcome:
-    """Make the account of a bot, or take back one that was this group's before, and let it in."""
+    """Let a bot in, whose account is made, or was this group's before."""
+    command = c.AddBot(fold_user_name(name))
+    refused = call.app.group_service.would(call.room, command, call.account)
+    if isinstance(refused, Refusal):
+        return refused
+    return await make_account(call, name, display_name) or give_token(call, command, is_hook=is_hook)
+
+
+async def make_account(call: Call, name: str, display_name: str) -> Refusal | None:
+    """Make the account of a bot, unless it is there and was made for this group; refuse a name that may not be."""
     try:
         user = check_user_name(name.removeprefix("@"))
         shown = check_display_name(display_name or user)
     except ValueError as error:
         return Refusal(ErrorCode.BAD_NAME, str(error))
-    command = c.AddBot(user)
-    refused = call.app.group_service.would(call.room, command, call.account)
-    if isinstance(refused, Refusal):
+    return await _check_name(call, user, shown) or await _register(call, user, shown)
+
+
+async def send_out(call: Call, name: str, text: str) -> Outcome:
+    """Have what is said from now on sent to an address, by a bot that is made for it or that does so already."""
+    url, word = split_word(text)
+    user = fold_user_name(name)
+    refused = await call.app.outgoing.check(call.room, user, url)
+    if refused is None and len(word) > LONGEST_WORD:
+        detail: dict[str, object] = {"most": LONGEST_WORD, "length": len(word)}
+        refused = Refusal(
+            ErrorCode.TOO_LONG, N_("A word has at most {most} characters; this one has {length}."), detail
+        )
+    member = call.room.state.members.get(user)
+    command: c.AddBot | c.TakeBot = c.TakeBot(user) if member is not None and member.giver else c.AddBot(user)
+    allowed = call.app.group_service.would(call.room, command, call.account)
+    if isinstance(allowed, Refusal):
+        return allowed
+    if refused is None and isinstance(command, c.AddBot):
+        refused = await make_account(call, name, "")
+    if refused is not None:
         return refused
-    refusal = await _check_name(call, user, shown) or await _register(call, user, shown)
-    return refusal or give_token(call, command, is_hook=is_hook)
+    secret = new_token()
+
+    def rows(change_set: ChangeSet, state: GroupState, event: e.Event) -> None:
+        noted = call.app.outgoing.row(call.room, user, OutgoingCall(url, secret), word, event.at)
+        change_set.rows = [*change_set.rows, revoke_tokens(user), noted]
+
+    data = {"user": user, "secret": secret}
+    return Noted(Carrying(command, rows), call.say(SECRET_SHOWN, data), dict(data))
 
 
 async def _check_name(call: Call, user: str, shown: str) -> Refusal | None:
@@ -109,13 +152,14 @@ async def list_bots(call: Call) -> Outcome:
     if refusal:
         return refusal
     items: list[dict[str, object]] = []
+    sending = {one.user for one in await call.app.store.ledger.hooks_of(call.room.state.code)}
     for member in call.room.state.members.values():
         if member.giver:
             sessions = await call.app.sessions.sessions_of(member.user)
             is_hook = any(one.hash.startswith(HOOK) for one in sessions)
             is_here = member.giver in call.room.state.members
             seen = max((one.seen_ts for one in sessions), default=0)
-            kind = "webhook" if is_hook else "bot"
+            kind = "outgoing" if member.user in sending else "webhook" if is_hook else "bot"
             items.append(
                 {"user": member.user, "kind": kind, "giver": member.giver, "answers": is_here, "seen_ts": seen}
             )
@@ -128,7 +172,7 @@ def _say_items(call: Call, items: Sequence[dict[str, object]]) -> list[str]:
     return [
         call.say(
             here if one["answers"] else gone,
-            {**one, "kind": call.say(KINDS[str(one["kind"])]), "help": f"/{one['kind']} token {one['user']}"},
+            {**one, "kind": call.say(KINDS[str(one["kind"])]), "help": TAKE_OVER[str(one["kind"])] + f" {one['user']}"},
         )
         for one in items
     ]

@@ -106,7 +106,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "kick": ("/kick @bob off topic again",),
     "ban": ("/ban @bob 7d advertising", "/ban @bob perm advertising"),
     "bot": ("/bot add weather", "/bot list", "/bot token weather", "/bot remove weather"),
-    "webhook": ("/webhook in builds", "/webhook remove builds"),
+    "webhook": ("/webhook in builds", "/webhook out archive https://example.org/hook", "/webhook remove builds"),
     "unban": ("/unban @bob",),
     "mute": ("/mute @bob 10m off topic", "/mute @bob perm", "/mute @bob replace 1h"),
     "unmute": ("/unmute @bob",),

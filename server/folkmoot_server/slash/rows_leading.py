@@ -15,7 +15,7 @@ LINKS = one_of(*(rule.value for rule in LinkRule))
 PURGED = Argument("@user|<count>", from_reply=lambda entry: f"@{entry.from_.user}", starts="@", kind=ArgumentKind.USER)
 QUEUE_ACT = Argument("approve|deny", choice("approve", "deny"), optional=True)
 BOT_ACT = word("add|list|token|remove", choice("add", "list", "token", "remove"))
-HOOK_ACT = word("in|list|token|remove", choice("in", "list", "token", "remove"))
+HOOK_ACT = word("in|out|list|token|remove", choice("in", "out", "list", "token", "remove"))
 LOG_FILTER = "[@user] [kind] [since] [before number]"
 
 FOR_LEADERS: tuple[Slash, ...] = (
@@ -39,8 +39,8 @@ FOR_LEADERS: tuple[Slash, ...] = (
     Slash(
         "webhook",
         ("网络钩子",),
-        (optional(HOOK_ACT), optional(rest("<name> [display name…]"))),
-        N_("Addresses at which programs post here: add one, list them, give another, remove one"),
+        (optional(HOOK_ACT), optional(rest("<name> [display name…|https://… [word]]"))),
+        N_("Addresses at which programs post here, or to which posts are sent: add, list, give another, remove"),
         bots.webhook,
         c.AddBot,
     ),

@@ -28,6 +28,7 @@ from .rows import CaseNote as CaseNote
 from .rows import GroupRow as GroupRow
 from .rows import GroupSummary as GroupSummary
 from .rows import HeldRow as HeldRow
+from .rows import HookRow as HookRow
 from .rows import IdentityRequest as IdentityRequest
 from .rows import IdentityRow as IdentityRow
 from .rows import Line as Line

@@ -29,7 +29,7 @@ from folkmoot_governance.restrictions import Power
 from folkmoot_governance.store_acts import Part
 
 from .change_set import Asked, ChangeSet, MemberSettings, Profile, Remove, RowChange, Update, Upsert
-from .rows import IdentityRow, KeptPost, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
+from .rows import HookRow, IdentityRow, KeptPost, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
 
@@ -101,11 +101,32 @@ def remove_second_factor(user: str) -> Remove:
     return Remove("second_factors", {"user": user})
 
 
+def hook_row(row: HookRow) -> Upsert:
+    """Return the row of a webhook that goes out."""
+    return Upsert("outgoing_hooks", asdict(row))
+
+
+def hook_progress(user: str, seq: int, failures: int, next_ms: int) -> Update:
+    """Return how far it has been told, unless it has ended."""
+    return Update("outgoing_hooks", {"user": user, "seq": seq, "failures": failures, "next_ms": next_ms})
+
+
+def remove_hook(user: str) -> Remove:
+    """Return its end."""
+    return Remove("outgoing_hooks", {"user": user})
+
+
+def ended_bot(user: str) -> list[RowChange]:
+    """Return the removal of what lets a bot in, and of what is sent for it."""
+    return [revoke_tokens(user), remove_hook(user)]
+
+
 OWN_TABLES = (
     "profiles",
     "tokens",
     "reset_codes",
     "second_factors",
+    "outgoing_hooks",
     "identities",
     "identity_requests",
     "member_settings",

@@ -33,6 +33,7 @@ from .rows import (
     GroupRow,
     GroupSummary,
     HeldRow,
+    HookRow,
     IdentityRequest,
     IdentityRow,
     LedgerRow,
@@ -329,6 +330,22 @@ class Identities(Protocol):
         ...
 
 
+class Hooks(Protocol):
+    """Webhooks that go out. Promises: one that was removed by a commit is not among them after it."""
+
+    async def due_hooks(self, now: int, after: str = "", limit: int = 100) -> list[HookRow]:
+        """Return those that may be called at `now` (Unix ms), by the names of their bots."""
+        ...
+
+    async def next_hook_ms(self, now: int) -> int | None:
+        """Return when the next of the others is due (Unix ms)."""
+        ...
+
+    async def hooks_of(self, code: str) -> list[HookRow]:
+        """Return those of a group."""
+        ...
+
+
 class Blacklist(Protocol):
     """Whom the platform bars for long: accounts and groups by their restrictions, identities by blind index alone.
 
@@ -617,6 +634,7 @@ class Ledger(
     Answers,
     Notices,
     Identities,
+    Hooks,
     Blacklist,
     Reviews,
     Words,

@@ -38,6 +38,20 @@ class SecondFactorRow(Struct, frozen=True):
     ts: int
 
 
+class HookRow(Struct, frozen=True):
+    """Where what is said in the group `code` is sent for the bot `user`, sealed: what begins with `word`, told up to
+    `seq`. After `failures` in a row it is tried again at `next_ms` (Unix ms)."""
+
+    user: str
+    code: str
+    sealed: str
+    word: str
+    seq: int
+    failures: int
+    next_ms: int
+    created_ts: int
+
+
 class SessionRow(Struct, frozen=True):
     """A session: on which device, as that calls itself, and when and from which network it was last in use."""
 

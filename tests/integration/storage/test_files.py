@@ -93,6 +93,7 @@ def test_a_new_database_is_what_all_steps_make_and_what_the_code_knows(tmp_path:
 
 
 TO_0027 = """
+    DROP TABLE outgoing_hooks;
     ALTER TABLE accounts DROP COLUMN home;
     DROP INDEX members_bots;
     ALTER TABLE members DROP COLUMN giver;
@@ -269,6 +270,7 @@ TO_0058 = """
     DROP TABLE reach;
     DROP TABLE kept_posts;
     ALTER TABLE groups DROP COLUMN most_followers;
+    DROP TABLE outgoing_hooks;
     ALTER TABLE accounts DROP COLUMN home;
     DROP INDEX members_bots;
     ALTER TABLE members DROP COLUMN giver;

@@ -17,6 +17,7 @@ from folkmoot_governance.credentials import Credential, CredentialKind
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.responses import Response
 from folkmoot_governance.personal_notices import (
+    HOOK_ENDED,
     KEPT,
     TEXTS,
     TO_REPORTERS,
@@ -31,9 +32,9 @@ from folkmoot_governance.restrictions import Measure
 from folkmoot_protocol.types import Identity
 from tests.builders.rules import NOW, SOON, make_account, make_group
 
-TOLD_OTHERWISE = {TO_REPORTERS, announcement.KIND, *Response}
+TOLD_OTHERWISE = {TO_REPORTERS, HOOK_ENDED, announcement.KIND, *Response}
 """What no event tells of by its kind: reporters of an overturned measure, what the platform tells everybody, and what
-others do in channels."""
+others do in channels, and that a webhook has ended."""
 POLICY = Policy(cases=CaseRules(appeal_ms=1000, platform_appeal_ms=2000))
 PLAIN: dict[Any, Any] = {int: 3, str: "mia", bool: False, tuple[str, ...]: ("mia",), tuple[int, ...]: (3,)}
 PLAIN[Credential] = Credential(CredentialKind.BADGE, "The News", SOON, "q-1")

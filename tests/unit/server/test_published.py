@@ -54,7 +54,7 @@ WORDS = {
     "/category name",
     "/word add|del|list|test",
     "/bot add|list|token|remove",
-    "/webhook in|list|token|remove",
+    "/webhook in|out|list|token|remove",
     "/infopage on|off",
     "/export after",
     "/rectify case",

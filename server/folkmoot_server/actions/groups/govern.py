@@ -55,7 +55,7 @@ from ...live.once import Once, current_once
 from ...live.pending import OVERTAKEN, TOO_BUSY
 from ...live.rooms import Room, Rooms
 from ...storage.change_set import ChangeSet, NewEntry, QuotaGuard, account_stream, handle_stream
-from ...storage.changes import draft_rows, note_row, notice_row, revoke_tokens
+from ...storage.changes import draft_rows, ended_bot, note_row, notice_row
 from ...storage.sql.projection import project_group
 from ..acting import SERVICE, ExtraRows, Initiator, Joint, rests_on, too_many_acts
 
@@ -352,7 +352,7 @@ class GroupService:
                 apply(state, event)
                 self._take_in(act, event)
                 act.told += told
-                ended = [revoke_tokens(change.user) for change in changes if change.ends_tokens]
+                ended = [row for change in changes if change.ends_tokens for row in ended_bot(change.user)]
                 act.change_set.rows = [*act.change_set.rows, *map(notice_row, told), *ended]
         except Exception:
             # Half an act must not stay in memory: what is decided on next has to be what storage has.

@@ -106,6 +106,7 @@ NOT_COMPARED = {
     "identities": "numbers, which no event has; the level they stand for is compared in accounts",
     "tokens": "secrets of sessions, which come and go without an act",
     "reset_codes": "secrets, which end by themselves",
+    "outgoing_hooks": "secrets, and how far each has been told, no act",
     "case_texts": "texts, which no event has; each names its case by a foreign key",
     "notices": "made by the settings of their day, and gone after they were read",
     "answers": "what was answered under a nonce, for a day",

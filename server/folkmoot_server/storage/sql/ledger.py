@@ -13,6 +13,7 @@ from .event_log import SqlEventLog
 from .filings import SqlFilings
 from .groups import SqlGroups
 from .holds import SqlHolds
+from .hooks import SqlHooks
 from .identities import SqlIdentities
 from .media import SqlUploads
 from .members import SqlMembers
@@ -32,6 +33,7 @@ class SqlLedger(
     SqlAnswers,
     SqlNotices,
     SqlIdentities,
+    SqlHooks,
     SqlBlacklist,
     SqlReviews,
     SqlWords,

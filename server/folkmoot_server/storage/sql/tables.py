@@ -5,9 +5,10 @@ time; `notes`, `held_texts` (of held posts, sealed), `open_flags` (entries whose
 `case_texts` and `case_notes` (what people wrote to a case and its evidence, sealed), `identities` (numbers of who is
 verified, sealed) `identity_requests` (of who waits for it), `barred_identities` (the blacklist: blind indexes alone),
 `platform_words`, `agreements`, `retro_scans` and `retro_hits` (older entries that newer rules meet), `filings` (reports
-to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `read_marks`, `marks` (what the store
-remembers about itself), `answers` (what was asked for under a nonce, and how it was answered, sealed), `notices` (what
-single accounts are told), `activity` (how busy a group is), `held` (what holds keep of months that are gone, sealed),
+to the authority), `profiles`, `tokens`, `reset_codes`, `second_factors`, `outgoing_hooks` (where bots have posts sent,
+sealed), `read_marks`, `marks` (what the store remembers about itself), `answers` (what was asked for under a nonce, and
+how it was answered, sealed), `notices` (what single accounts are told), `activity` (how busy a group is), `held` (what
+holds keep of months that are gone, sealed),
 `kept_posts` (posts of channels that outlive theirs, sealed), `media` (uploads, and which entries show them),
 `member_settings`, `ignored`, `follows` (of channels), `reads` (who has read one today, as blind indexes), `reach` (how
 many follow each and have read it, which triggers count: see `counting`), `leaving` (whose memberships have still to
@@ -21,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0062"
+SCHEMA = "0063"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -706,6 +707,20 @@ second_factors = Table(
     _text("sealed"),
     _text("codes"),
     _number("ts"),
+)
+
+outgoing_hooks = Table(
+    "outgoing_hooks",
+    metadata,
+    _ref("user", "accounts.user", primary_key=True),
+    _ref("code", "groups.code"),
+    _text("sealed"),
+    _text("word"),
+    _number("seq"),
+    _number("failures"),
+    _number("next_ms"),
+    _number("created_ts"),
+    Index(None, "code"),
 )
 
 leaving = Table("leaving", metadata, _ref("user", "accounts.user", primary_key=True), _number("ts"))
