@@ -229,7 +229,8 @@ async def start_listening(node: Node) -> WebSocketServer:
         *(app.config, app.documents, app.clock, app.store.ledger, app.policy, PageStatus(node)),
         *(app.oversight.figures, app.cases.public, app.event_log),
         MediaPages(
-            app.media.uploads, app.media.showing, app.media.upkeep, app.media.store, app.config.i18n.default_language
+            *(app.media.uploads, app.media.showing, app.media.upkeep, app.media.store),
+            *(app.clock, app.config.server, app.config.i18n.default_language),
         ),
         app.channels.public,
         HookDoor(app),

@@ -17,11 +17,14 @@ from folkmoot_protocol.errors import ErrorCode
 
 from ..actions.media.showing import GONE, NOBODY, NOT_THERE, Asker
 from ..actions.media.uploads import NO_ADDRESS, described
-from ..common.i18n import translator
+from ..common.clock import Clock
+from ..common.i18n import N_, translator
+from ..common.rate_limit import Buckets
+from ..config.settings import Server as ServerSettings
 from ..live.pending import NOT_STORED
 from ..media.store import FAILURES, SMALL, key_of
 from ..storage.change_set import StorageError
-from .responses import JSON, preferred_language
+from .responses import JSON, address_of, preferred_language
 
 log = structlog.get_logger()
 
@@ -37,9 +40,14 @@ HEADERS = {
 FOR_EVERYBODY = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "no-cache"}
 """What channels publish may be shown by others."""
 
+PER_SECOND, AT_ONCE = 50, 1000
+"""Files that one address may ask for: a page may show two hundred, and many people may share an address."""
+TOO_MANY = N_("Too many files are asked for from your address: wait {wait}.")
+
 STATUSES = {
     ErrorCode.BAD_REQUEST: HTTPStatus.BAD_REQUEST,
     ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
     ErrorCode.MEDIA_REFUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ErrorCode.NO_SUCH_ENTRY: HTTPStatus.NOT_FOUND,
 }
@@ -89,8 +97,18 @@ class MediaPages:
     """These pages."""
 
     def __init__(
-        self, uploads: Uploads, showing: Showing, opening: Opening, objects: Objects, default_language: str
+        self,
+        uploads: Uploads,
+        showing: Showing,
+        opening: Opening,
+        objects: Objects,
+        clock: Clock,
+        server: ServerSettings,
+        default_language: str,
     ) -> None:
+        self._clock = clock
+        self._proxies = server.trusted_proxies
+        self._asked = Buckets(PER_SECOND, AT_ONCE)
         self._uploads = uploads
         self._showing = showing
         self._opening = opening
@@ -105,8 +123,15 @@ class MediaPages:
             Route("/media/{id}/thumb", self.show_small),
         ]
 
+    def _check_rate(self, request: Request) -> Refusal | None:
+        """Refuse an address that asks for too many files: who asks, and for what, is looked for in storage."""
+        wait = self._asked.take(address_of(request, self._proxies), self._clock.ticks())
+        return Refusal(ErrorCode.RATE_LIMITED, TOO_MANY, {"retry_after_ms": wait}) if wait else None
+
     async def take(self, request: Request) -> Response:
         """Take the bytes of an upload, and say what became of them."""
+        if refusal := self._check_rate(request):
+            return self._refuse(request, refusal)
         try:
             came = await self._uploads.receive(request.path_params["token"], request.stream())
         except ClientDisconnect:
@@ -129,6 +154,8 @@ class MediaPages:
         return await self._show(request, SMALL)
 
     async def _show(self, request: Request, suffix: str) -> Response:
+        if refusal := self._check_rate(request):
+            return self._refuse(request, refusal)
         id, query = request.path_params["id"], request.query_params
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         asker = NOBODY
@@ -186,6 +213,8 @@ class MediaPages:
         elif refusal is NO_ADDRESS:
             status = HTTPStatus.NOT_FOUND
         headers = {"Cache-Control": "no-store", "Content-Language": language}
+        if status is HTTPStatus.TOO_MANY_REQUESTS:
+            headers["Retry-After"] = str(-(-int(str(refusal.detail["retry_after_ms"])) // 1000))
         return Response(msgspec.json.encode(body), status, headers, JSON)
 
 
