@@ -207,6 +207,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing_and_can_be_sent_again(
     while (await ask_http(shared, "PUT", address.path, b"x")).status != 404:
         pass
     writer.transport.abort()
+    # Soon it is free again: an address may ask a thousand times.
     short = await ask_http(shared, "PUT", address.path, file[:-1])
     while short.status == 404:
         short = await ask_http(shared, "PUT", address.path, file[:-1])

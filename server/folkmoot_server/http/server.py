@@ -54,7 +54,10 @@ class HttpConnection(H11Protocol):
             self._stop_counting()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # as uvicorn has it
-        """The peer will send no more: end, after the answer to what it sent. TLS knows no half of an end."""
+        """The peer will send no more: end, after the answer to what it sent, if that was all of a request. TLS knows no
+        half of an end."""
+        if self.conn.their_state is h11.SEND_BODY:
+            return False
         is_answering = self.conn.our_state is not h11.IDLE and not self.cycle.response_complete
         if is_answering:
             self.cycle.keep_alive = False
