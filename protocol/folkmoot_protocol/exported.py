@@ -1,4 +1,4 @@
-"""The lines of files that are taken out: JSON Lines, each line one of these. `schemas` has them as JSON Schema.
+"""What is taken out: files of JSON Lines, each line one of these, which `schemas` has as JSON Schema; and cells of CSV.
 
 Times are Unix milliseconds UTC.
 """
@@ -9,6 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from .types import Entry, Notice
+
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+"""What makes a program for tables take a text for a formula, or for another cell."""
+
+
+def as_cell(value: object) -> object:
+    """Return a value as a cell of CSV: a text that a program for tables would carry out begins with `'`."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 class EntryLine(Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -17,13 +17,11 @@ from typing import Any
 import folkmoot_protocol as fm
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_protocol.admin.row import Verb
+from folkmoot_protocol.exported import as_cell
 
 from ..terminal import _, new_console, say
 
 Row = dict[str, Any]
-
-FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-"""What makes a program for tables take a text for a formula, or for another cell."""
 
 
 class Format(StrEnum):
@@ -199,7 +197,7 @@ def _cell(value: object) -> object:
         return ""
     if isinstance(value, list | dict | bool):
         return json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    return as_cell(value)
 
 
 def _shown(value: object) -> str:

@@ -19,6 +19,7 @@ from folkmoot_protocol.admin import cases as case_rows
 from folkmoot_protocol.admin import channels as rows
 from folkmoot_protocol.admin import filings as filing_rows
 from folkmoot_protocol.admin.row import NoOptions
+from folkmoot_protocol.exported import as_cell
 from folkmoot_protocol.results import AdminResult
 
 from ..actions.channels.following import NOT_A_CHANNEL, row_of
@@ -239,5 +240,5 @@ def as_table(document: Sequence[dict[str, object]]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, list(document[0]) if document else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(document)
+    writer.writerows({name: as_cell(value) for name, value in row.items()} for row in document)
     return out.getvalue()

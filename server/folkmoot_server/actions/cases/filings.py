@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from folkmoot_governance import Refusal
 from folkmoot_governance.duration import HOUR_MS, MINUTE_MS
 from folkmoot_governance.filing import Filing, FilingCommand, FilingState, apply_filing, decide_filing
+from folkmoot_protocol.exported import as_cell
 
 from ...common.clock import Clock
 from ...config.operator import Operator
@@ -136,6 +137,10 @@ def as_csv(documents: Sequence[bytes]) -> str:
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        shown = {name: _ENCODE(value).decode() if isinstance(value, list) else value for name, value in row.items()}
+        shown = {
+            name: _ENCODE(value).decode() if isinstance(value, list) else as_cell(value) for name, value in row.items()
+        }
+        # By this the authority names it: it stays as it is, and is nobody's text.
+        shown["case"] = row["case"]
         writer.writerow(shown)
     return out.getvalue()
