@@ -20,7 +20,7 @@ from .journal import READ_COLUMNS, entry_of_record, number_of
 from .kept_posts import kept_posts, with_kept
 
 ASKED_AT_ONCE = 20
-"""Channels that one statement looks into."""
+"""Channels that one statement looks into at least: a page has its posts from hardly more than it has posts."""
 
 # Only constants of ours stand in the statements, hence the silenced S608; values are parameters.
 _FOLLOWED = 'SELECT code FROM follows WHERE "user" = $1'
@@ -32,18 +32,17 @@ _FOUND = f"""LATERAL (
         SELECT e.ts, e.seq FROM entry e
         WHERE e.kind = 'post' AND e.grp = asked.grp AND (e.ts, e.seq) < (asked.ts, asked.seq)
         AND NOT {_GONE.format(seq="e.seq")} ORDER BY e.ts DESC, e.seq DESC LIMIT $4) AS found"""  # noqa: S608
-_BELOW = f"SELECT asked.grp, found.ts, found.seq {_ASKED}, {_FOUND}"
-_FROM_TOP = f"""
-    SELECT asked.grp, found.ts, found.seq, newest.top {_ASKED}, LATERAL (
-        SELECT coalesce(max(e.ts), 0) AS top FROM entry e WHERE e.kind = 'post' AND e.grp = asked.grp) AS newest
-    LEFT JOIN {_FOUND} ON true"""  # noqa: S608
+_BELOW = f"""SELECT asked.grp, found.ts, found.seq, NULL::bigint AS top {_ASKED}, {_FOUND}
+    ORDER BY found.ts DESC, asked.grp DESC, found.seq DESC LIMIT $4"""
+_FROM_TOP = f"""({_BELOW}) UNION ALL
+    SELECT asked.grp, NULL, NULL, coalesce(
+        (SELECT max(e.ts) FROM entry e WHERE e.kind = 'post' AND e.grp = asked.grp), 0) {_ASKED}"""  # noqa: S608
 _MOVED = "SELECT grp, max(ts) AS ts, max(seq) AS seq FROM entry WHERE kind = 'post' AND ts > $1 GROUP BY grp"
 _IN_MONTH = """SELECT grp, ts, seq FROM entry
     WHERE kind = 'post' AND month = $1 AND (grp, ts, seq) > ($2, $3, $4) ORDER BY grp, ts, seq LIMIT $5"""
 _PAIRS = "FROM unnest($1::bigint[], $2::bigint[]) AS pair (grp, seq) JOIN entry e ON e.grp = pair.grp"
-_ROWS = f"SELECT {READ_COLUMNS}, {_GONE.format(seq='e.seq')} {_PAIRS} AND e.seq = pair.seq"
-_EDITS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.target")} {_PAIRS}
-    AND e.target = pair.seq AND e.kind = 'edit' ORDER BY e.seq"""
+_ROWS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.seq")} {_PAIRS} AND e.seq = pair.seq UNION ALL
+    SELECT {READ_COLUMNS}, {_GONE.format(seq="e.target")} {_PAIRS} AND e.target = pair.seq AND e.kind = 'edit'"""
 _REFUTED = f"""SELECT {REFUTED_COLUMNS} FROM unnest($1::text[], $2::bigint[]) AS pair (code, seq)
     JOIN refutations r ON r.code = pair.code AND r.seq = pair.seq"""  # noqa: S608
 _REPOSTS = """SELECT ts, grp, seq FROM entry
@@ -124,19 +123,20 @@ class PostgresChannels(SqlFollows):
         newest_first = sorted(((min(top, before.ts), code) for top, code in bounds), reverse=True)
         found: list[Place] = []
         learnt: dict[str, int] = {}
-        for start in range(0, len(newest_first), ASKED_AT_ONCE):
-            some = newest_first[start : start + ASKED_AT_ONCE]
+        count = max(limit, ASKED_AT_ONCE)
+        for start in range(0, len(newest_first), count):
+            some = newest_first[start : start + count]
             if len(found) == limit and some[0][0] < found[0].ts:
                 break
             groups = [int(code) for _top, code in some]
             starts = [before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0 for grp in groups]
             statement = _FROM_TOP if before == NEWEST else _BELOW
             rows = await self._reader.rows(statement, groups, [before.ts] * len(groups), starts, limit)
-            if before == NEWEST:
-                learnt |= {str(row["grp"]): row["top"] for row in rows}
-            for row in rows:
-                if row["seq"] is not None:
-                    insort(found, Place(row["ts"], row["grp"], row["seq"]))
+            for grp, ts, seq, top in rows:
+                if seq is None:
+                    learnt[str(grp)] = top
+                else:
+                    insort(found, Place(ts, grp, seq))
             del found[:-limit]
         return found[::-1], learnt
 
@@ -144,15 +144,16 @@ class PostgresChannels(SqlFollows):
         pairs = [place.grp for place in places], [place.seq for place in places]
         if not places:
             return []
+        found = [(row["grp"], self._entry(row)) for row in await self._reader.rows(_ROWS, *pairs)]
         edits: dict[tuple[int, int | None], list[Entry]] = defaultdict(list)
-        for row in await self._reader.rows(_EDITS, *pairs):
-            edit = self._entry(row)
-            edits[row["grp"], edit.target].append(edit)
-        shown_of: dict[tuple[int, int], Entry] = {}
-        for row in await self._reader.rows(_ROWS, *pairs):
-            entry = self._entry(row)
-            if not entry.redacted:
-                shown_of[row["grp"], entry.seq] = as_it_stands(entry, edits.get((row["grp"], entry.seq), ()))
+        for grp, entry in found:
+            if entry.kind is EntryKind.EDIT:
+                insort(edits[grp, entry.target], entry, key=lambda edit: edit.seq)
+        shown_of = {
+            (grp, entry.seq): as_it_stands(entry, edits.get((grp, entry.seq), ()))
+            for grp, entry in found
+            if entry.kind is not EntryKind.EDIT and not entry.redacted
+        }
         missing = [(str(place.grp), place.seq) for place in places if (place.grp, place.seq) not in shown_of]
         kept = await kept_posts(self._reader, self._removed, missing) if missing else {}
         shown_of |= {(int(code), seq): post for (code, seq), post in kept.items() if not post.redacted}

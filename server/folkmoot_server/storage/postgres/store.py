@@ -13,6 +13,8 @@ from .journal import PostgresJournal
 from .search import PostgresSearch
 from .writer import PostgresWriter
 
+_TAGS = 'SELECT "user", author_tag FROM accounts WHERE author_tag <> \'\' AND "user" = ANY($1::text[])'
+
 
 class PostgresLedger(SqlLedger):
     """`api.Ledger` on PostgreSQL."""
@@ -25,6 +27,10 @@ class PostgresLedger(SqlLedger):
         found = await postgres_journal.heads(self._reader, map(group_stream, codes))
         known = ((code, found.get(group_stream(code))) for code in codes)
         return {code: (head.version, head.last_seq) for code, head in known if head is not None}
+
+    async def author_tags(self, users: Collection[str]) -> dict[str, str]:
+        # Asked with each page: SQLAlchemy would take three round trips for it.
+        return {row[0]: row[1] for row in await self._reader.rows(_TAGS, list(users))}
 
     async def account_versions(self, users: Collection[str]) -> dict[str, int]:
         found = await postgres_journal.heads(self._reader, map(account_stream, users))
