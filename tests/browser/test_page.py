@@ -4,14 +4,17 @@ import json
 import re
 import time
 from base64 import b32decode
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
+from pygments.lexers.javascript import JavascriptLexer
 
 from folkmoot_client.sdk import Client
 from folkmoot_protocol.exported import schemas
 from folkmoot_server.crypto.one_time_codes import STEP_S, code_at
+from folkmoot_server.http.short_names import Token, variables
 from tests.browser.conftest import Visit
 from tests.browser.visitor import PASSWORD
 from tests.builders.schema import assert_valid
@@ -432,3 +435,14 @@ async def test_what_the_platform_removes_is_a_tombstone_and_comes_back(visit: Vi
         for visitor in (ada, ben):
             await visitor.hears("Send me your savings")
         await expect(topic).to_have_text("Cheap money here")
+
+
+async def test_the_names_that_are_made_shorter_are_none_of_the_browser(visit: Visit) -> None:
+    """What a browser has under such a name would be hidden from the script otherwise, or be somebody else's."""
+    ada = await visit("ada")
+    lexer = JavascriptLexer(stripnl=False, ensurenl=False)
+    scripts = [
+        file.read_text("utf-8") for file in (files("folkmoot_client") / "web").iterdir() if file.name.endswith(".js")
+    ]
+    names = {name for text in scripts for name in variables([Token(*token) for token in lexer.get_tokens(text)])}
+    assert await ada.page.evaluate("names => names.filter((name) => name in window)", sorted(names)) == []

@@ -24,6 +24,7 @@ const ROWS = {
 const OLDER = { log: " before ", notices: " " }; // how a line asks for what is older
 const NEVER = /^(\||\[(confirm|before) .*|before|after|next)$/; // what the server itself puts into a line
 const MOST_ABOVE_PX = 220; // a longer answer stands below the form
+const WORD = /^[a-z]+$/;
 const PLACE = /^(id|seq|number|code|case|duration)$/; // a word that stands for what one writes
 
 /** An argument's parts as fields `{name, kind, choices, words, hint, isLong, isNeeded}`: some spell out several, as `[duration] [reason…]`. */
@@ -33,7 +34,7 @@ export function fieldsOf({ name, kind, choices = [], optional = false, rest = fa
   return parts.map((part) => {
     const bare = part.replace(/^[[<]|[\]>]$/g, "");
     const ways = bare.split("|").map((way) => way.trim());
-    const words = ways.filter((way) => /^[a-z]+$/.test(way) && !PLACE.test(way));
+    const words = ways.filter((way) => WORD.test(way) && !PLACE.test(way));
     const areWords = ways.length > 1 && words.length === ways.length;
     const isChoice = areWords || choices.length > 0;
     const isTime = kind === "duration" || /^(duration|since)\b/.test(bare);
@@ -77,8 +78,8 @@ export class Sheet {
   /** A form that does `work()` when it is sent, and says what went wrong; `verb` is on its button. */
   renderForm(verb, nodes, work) {
     const complaint = make("p.complaint", { role: "alert" });
-    const send = make("button.primary", {}, verb);
-    const cancel = make("button.quiet", { type: "button", onclick: () => this.back() }, t("cancel"));
+    const send = make("button.primary", { type: "submit" }, verb);
+    const cancel = make("button.quiet", { onclick: () => this.back() }, t("cancel"));
     const submit = async (event) => {
       event.preventDefault();
       complaint.textContent = "";
@@ -181,7 +182,7 @@ export class Acts {
   }
 
   renderName(name) {
-    return make("button.mention", { type: "button", onclick: () => this.onUser(name.slice(1).toLowerCase()) }, name);
+    return make("button.mention", { onclick: () => this.onUser(name.slice(1).toLowerCase()) }, name);
   }
 
   renderRows(line, data) {
@@ -196,7 +197,7 @@ export class Acts {
         const more = Object.fromEntries(Object.entries(given).map(([key, words]) => [key, words[index]]));
         const [word] = Object.values(more);
         const open = () => this.open(name, { ...values, ...more });
-        return make("button", { type: "button", onclick: open }, word ? sayTag("word", word) : sayAct(this.find(name)));
+        return make("button", { onclick: open }, word ? sayTag("word", word) : sayAct(this.find(name)));
       });
       if (item.undo) buttons.push(this.renderLine(item.undo, `${t("undo")} `));
       return buttons.length ? make("div.doing", {}, make("span", {}, ...this.renderWords(label)), ...buttons) : undefined;
@@ -205,14 +206,14 @@ export class Acts {
   }
 
   renderLine(line, label = "", place = undefined) {
-    return make("button", { type: "button", onclick: () => this.again(line, place) }, label, make("code", {}, line));
+    return make("button", { onclick: () => this.again(line, place) }, label, make("code", {}, line));
   }
 
   /** The answer to what one typed, as a card that stays until it is closed. */
   renderCard(note) {
     const close = () => this.chat.untell(this.room, note);
     const head = make("header", {}, make("code", {}, note.line), make("small", {}, t("only_you")),
-      make("button.icon", { type: "button", "aria-label": t("close"), onclick: close }, "×"));
+      make("button.icon", { "aria-label": t("close"), onclick: close }, "×"));
     return make("section.note", {}, head, ...this.renderAnswer(note));
   }
 }
@@ -266,6 +267,6 @@ function renderField(field, input, durations) {
     input.value = word;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   };
-  const chips = ready.map((word) => make("button.chip", { type: "button", onclick: () => choose(word) }, sayWord(word)));
+  const chips = ready.map((word) => make("button.chip", { onclick: () => choose(word) }, sayWord(word)));
   return [make("label", { for: input.id }, name.includes("|") ? t("arg_choice") : sayTag("arg", name)), input, ...(chips.length ? [make("div.chips", {}, ...chips)] : [])];
 }

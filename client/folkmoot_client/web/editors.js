@@ -11,7 +11,7 @@ export class Editors {
   constructor(channels, acts) {
     Object.assign(this, { channels, acts, chat: channels.chat });
     const open = (what) => () => channels.try(() => this.openWish(what));
-    const rowOf = (what) => make("button.item-row", { type: "button", onclick: open(what) }, t(`wish_${what}`));
+    const rowOf = (what) => make("button.item-row", { onclick: open(what) }, t(`wish_${what}`));
     byId("apply").addEventListener("click", () => acts.sheet.push(t("apply"), ...Object.keys(WISHES).map(rowOf)));
     byId("waiting").addEventListener("click", () => channels.try(() => this.openQueue()));
     byId("may-comment").addEventListener("change", () => channels.try(() => this.setPolicy(channels.place.seq)));

@@ -273,7 +273,7 @@ export class Log {
 
   drawHead(text = this.room.isComplete ? t("start_of_log") : "") {
     const { members, id } = this.room.group;
-    if (text && this.room.isComplete && members === 1) text += ` ${t("start_alone", { code: showCode(id) })}`;
+    if (text && this.room.isComplete && members === 1) text += " " + t("start_alone", { code: showCode(id) });
     byId("head").textContent = text;
   }
 

@@ -4,6 +4,7 @@
 // Addresses; names as the server finds them, in any case and without the dot that ends a sentence; `#12`.
 export const WORDS =
   /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]*\x60，。；：！？）])|((?<![a-z0-9_.@＠-])[@＠][a-z0-9](?:[a-z0-9_.-]{0,30}[a-z0-9])?)|(?<![\w&#/])#(\d{1,12})(?![\w-])/gi;
+const WORD = /[a-z0-9]/i;
 const MARKS =
   /\\([*\x60[>-])|(?<!\x60)(\x60{1,3})(?!\x60)([^\x60]+)\2(?!\x60)|\[([^[\]]+)\]\(((?:https?:\/\/|mailto:)[^\s()<>]+)\)|(\*+)/;
 const INLINE = new RegExp(`${MARKS.source}|${WORDS.source}`, "gi");
@@ -41,7 +42,7 @@ export function parseLine(line, pattern = INLINE) {
 /** Stars begin or end what they are around; those that do neither, or are not ended, stay. `open`: style -> its piece. */
 function star(stars, before, after, pieces, open) {
   const styles = [...(STYLES[stars.length] ?? "")];
-  const isWord = (sign) => /[a-z0-9]/i.test(sign);
+  const isWord = (sign) => WORD.test(sign);
   const mayEnd = before.trim() && !isWord(after) && styles.length && styles.every((style) => style in open);
   if (!mayEnd) {
     if (after.trim() && !isWord(before) && !styles.some((style) => style in open)) for (const style of styles) open[style] = pieces.length;

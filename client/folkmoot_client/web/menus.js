@@ -82,13 +82,13 @@ export class Menus {
 
   renderEmoji(entry, emojis, hasMore) {
     const react = (emoji) => this.does.react(entry, emoji);
-    const one = (emoji) => make("button", { type: "button", role: "menuitem", tabindex: -1, "aria-label": emoji, onclick: () => this.choose(() => react(emoji)) }, emoji);
+    const one = (emoji) => make("button", { role: "menuitem", tabindex: -1, "aria-label": emoji, onclick: () => this.choose(() => react(emoji)) }, emoji);
     const more = () => {
       const all = this.renderEmoji(entry, [...QUICK, ...EMOJI], false);
       this.menu.replaceChildren(all);
       all.querySelector("button").focus();
     };
-    const last = make("button", { type: "button", role: "menuitem", tabindex: -1, "aria-label": t("more"), onclick: more }, "…");
+    const last = make("button", { role: "menuitem", tabindex: -1, "aria-label": t("more"), onclick: more }, "…");
     return make("div.emojis", { role: "group", "aria-label": t("react") }, ...emojis.map(one), ...(hasMore ? [last] : []));
   }
 
@@ -137,7 +137,7 @@ export class Menus {
   renderItem({ name, label, code, why, run, count, chips = [] }, role) {
     const isMenu = role === "menuitem";
     const click = () => !why && (isMenu ? this.choose(run) : run());
-    const shared = { type: "button", role, tabindex: isMenu ? -1 : undefined, "aria-disabled": why ? "true" : undefined, onclick: click, "data-act": name };
+    const shared = { role, tabindex: isMenu ? -1 : undefined, "aria-disabled": why ? "true" : undefined, onclick: click, "data-act": name };
     const words = make("span.words", {}, make("span", {}, label), ...(why ? [make("small", {}, why)] : []));
     const button = make("button.item-row", shared, words);
     if (count) button.append(make("span.unread", {}, `${count}`));
@@ -179,7 +179,7 @@ export class Menus {
     if (item && !item.why && ONLY_BELOW.has(name)) item.why = this.whyOutranked(member);
     if (item && name === "mute") {
       const open = (duration) => () => this.acts.open(name, { ...values, duration });
-      item.chips = MUTES.map((duration) => make("button.chip", { type: "button", onclick: open(duration) }, sayWord(duration)));
+      item.chips = MUTES.map((duration) => make("button.chip", { onclick: open(duration) }, sayWord(duration)));
     }
     return item;
   }
@@ -189,6 +189,7 @@ export class Menus {
   /** Show all that can be done about the group shown, with what waits. */
   async openGroup() {
     const { room } = this;
+    await this.chat.loadCommands(room);
     const rows = {};
     const sections = Object.entries(ON_GROUP).map(([part, names]) => {
       const items = names.map((name) => this.actOf(name, name === "report" ? { seq: "group" } : {})).filter(Boolean);
@@ -229,5 +230,5 @@ export function renderMember(member, onclick) {
   const tags = renderTags(member);
   const words = make("span.words", {}, make("b", {}, shown || user), make("small", {}, `@${user}`));
   if (tags.length) words.append(make("span.tags", {}, ...tags));
-  return make("li", {}, make("button.member", { type: "button", onclick }, makeAvatar(user, shown), words));
+  return make("li", {}, make("button.member", { onclick }, makeAvatar(user, shown), words));
 }

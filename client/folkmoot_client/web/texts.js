@@ -1,7 +1,7 @@
 // What the page says. The words come from the server, which has them in each language (http/page_words.py), with how
 // notices are told and values as people read them. Placeholders are named: {name}.
 
-const FOREVER_MS = 253_402_300_799_000; // the end of the year 9999: how the rules say "for good"
+export const FOREVER_MS = 253_402_300_799_000; // the end of the year 9999: how the rules say "for good"
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
 const LANGUAGES = ["en", "zh-CN"];
 const KEY = "folkmoot.language";
@@ -61,7 +61,7 @@ export function sayNotice(entry) {
   const data = entry.data ?? {};
   const telling = known.notices[data.event];
   if (!telling) return inOwnTime(entry.body);
-  const { text, one, number, field, unset, each } = telling;
+  const { text = telling, one, number, field, unset, each } = telling;
   const said = each?.[data.what ?? data.measure] ?? (field && !data[field] ? unset : data[number] === 1 ? one : text);
   const told = fill(said, valuesOf(data)).trim();
   return data.reason ? t("reason", { text: told, reason: data.reason }) : told;
@@ -77,13 +77,13 @@ function valuesOf(data) {
   return Object.fromEntries(values);
 }
 
-function sayEnd(ms) {
+export function sayEnd(ms) {
   if (!ms) return "";
   return ms >= FOREVER_MS ? t("permanently") : t("until", { time: sayMoment(ms) });
 }
 
-/** A length of time: `2 minutes 30 seconds`, `2分钟30秒钟`. */
-function sayLength(ms) {
+/** A length of time: `2 minutes 30 seconds`, `2分钟30秒钟`; of a long one the `most` largest parts. */
+export function sayLength(ms, most = 4) {
   let left = Math.ceil((ms ?? 0) / 1000);
   const parts = [];
   for (const [unit, size] of [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]]) {
@@ -92,7 +92,7 @@ function sayLength(ms) {
     if (!count) continue;
     parts.push(new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(count));
   }
-  return parts.join(" ");
+  return parts.slice(0, most).join(" ");
 }
 
 /** The reader's own kind of the language, as `en-GB`: people write their dates differently. */

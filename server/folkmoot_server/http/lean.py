@@ -9,8 +9,12 @@ from pygments.lexers.javascript import JavascriptLexer
 from pygments.token import Comment, Text
 from rcssmin import cssmin
 
+from .short_names import Token, shorten
+
 NEEDS_SPACE = re.compile(r"[\w$#\\][\w$#\\]|\+\+|--")
 """The end of one piece and the beginning of the next, where together they would be read as one."""
+GOES_ON = re.compile(r"[^\w$}]|(?:in|of|instanceof)$")
+"""What begins a line that might go on with the one before: a semicolon has to stand between them."""
 
 OWN_NAME = re.compile(r"--[\w-]+(?=[:)])")
 
@@ -21,14 +25,18 @@ def lean(body: bytes, kind: str) -> bytes:
 
 
 def lean_script(text: str) -> str:
-    """Return a script whose lines keep their numbers, as the browser's console tells them. What is `const` is `let`,
-    which is shorter, and the same to what assigns nothing twice."""
+    """Return a script with short names whose lines keep their numbers, as the browser's console tells them. A semicolon
+    goes where a line or a block ends; so no statement of the page is a semicolon alone. What is `const` is `let`, which
+    is shorter, and the same to what assigns nothing twice."""
     pieces: list[str] = []
     space = ""
-    for kind, piece in JavascriptLexer(stripnl=False, ensurenl=False).get_tokens(text):
+    lexer = JavascriptLexer(stripnl=False, ensurenl=False)
+    for kind, piece in shorten([Token(*token) for token in lexer.get_tokens(text)]):
         if kind in Text or kind in Comment:
             space += "\n" * piece.count("\n") or " "
             continue
+        if pieces and pieces[-1] == ";" and (piece == "}" or ("\n" in space and not GOES_ON.match(piece))):
+            pieces.pop()
         if "\n" in space:
             pieces.append("\n" * space.count("\n"))
         elif space and pieces and NEEDS_SPACE.match(pieces[-1][-1] + piece[0]):

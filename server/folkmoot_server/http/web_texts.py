@@ -59,8 +59,9 @@ def texts_in(language: str) -> Content:
     return Content(msgspec.json.encode({"words": words, "notices": notices, "labels": labels}), JSON)
 
 
-def told(telling: Telling, language: str) -> dict[str, object]:
-    """Return how an event is told: `text`, `unset` where its `field` is empty, `one` where `number` is 1, or `each`."""
+def told(telling: Telling, language: str) -> object:
+    """Return how an event is told: a text, or `text` and `unset` where its `field` is empty, `one` where `number` is 1,
+    or `each`."""
     say = catalogue(language).gettext
     found: dict[str, object] = {"text": str(say(telling.text))}
     if isinstance(telling.text, Counted):
@@ -71,4 +72,4 @@ def told(telling: Telling, language: str) -> dict[str, object]:
         found |= {"field": telling.field, "unset": say(telling.unset)}
     if telling.each:
         found["each"] = {value: say(text) for value, text in telling.each.items()}
-    return found
+    return found if len(found) > 1 else found["text"]
