@@ -6,6 +6,8 @@ platform has suspended the group. Commands of the platform's staff are in a tabl
 instead of rank (G14).
 """
 
+from functools import cache
+
 from msgspec import Struct
 
 from folkmoot_protocol.types import Role
@@ -240,6 +242,12 @@ or opens what is personal."""
 def may_on_platform(role: PlatformRole | None, act: str) -> bool:
     """Say whether a platform role covers `act`, a key of `PLATFORM_RULES`."""
     return role is not None and role in PLATFORM_RULES[act]
+
+
+@cache
+def acts_of(role: PlatformRole | None) -> tuple[str, ...]:
+    """Return the acts that a platform role covers."""
+    return tuple(act for act in PLATFORM_RULES if may_on_platform(role, act))
 
 
 def is_in_scope(actor: Actor, case: str) -> bool:

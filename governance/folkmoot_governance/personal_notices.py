@@ -389,6 +389,9 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
     e.ContentRefused: (
         Told("post_refused", N_("What you wrote in {name} was refused by a content rule"), _member, appeal=True),
     ),
+    e.TransferOffered: (
+        Told("transfer_offered", N_("The ownership of {name} is offered to you {until}: /transfer accept"), _member),
+    ),
     # What became of a request to join.
     e.MemberJoined: (Told("let_in", N_("Your request to join {name} was accepted"), _let_in),),
     e.JoinRequestEnded: (Told("denied", N_("Your request to join {name} was declined"), _member),),

@@ -94,13 +94,14 @@ class Resume(_Request, frozen=True, tag="resume", kw_only=True):
 class Appeal(_Request, frozen=True, tag="appeal", kw_only=True):
     """Appeal without signing in: for an account that is suspended. -> ReportResult
 
-    Against the suspension in force, or the measure of the case number `case`.
+    Against the suspension in force, or the measure of the case number `case`; `language` as in `login`.
     """
 
     user: User
     password: Password
     text: LongText
     case: Word | None = None
+    language: Word | None = None
 
 
 class Recover(_Request, frozen=True, tag="recover", kw_only=True):
@@ -124,11 +125,12 @@ class ResetPassword(_Request, frozen=True, tag="reset_password", kw_only=True):
 class GetNotices(_Request, frozen=True, tag="notices", kw_only=True):
     """List what one is told by oneself, the latest first, below the id `before` if given. -> NoticesResult
 
-    Who is suspended asks without signing in, with `user` and `password`.
+    Who is suspended asks without signing in, with `user` and `password`; `language` as in `login`.
     """
 
     user: User | None = None
     password: Password | None = None
+    language: Word | None = None
     before: NoticeId | None = None
     limit: PageLimit | None = None
     unread: bool = False

@@ -156,8 +156,9 @@ class Credit(Struct, frozen=True, gc=False):
 
 
 class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
-    """An account as others see it; `credit` and `ignored` (whom it does not want to hear) are for its owner alone. A
-    `bot` alone has that field: who answers for it, empty where nobody does."""
+    """An account as others see it; `credit`, `ignored` (whom it does not want to hear) and `staff` (the acts that its
+    role on the platform covers) are for its owner alone. A `bot` alone has that field: who answers for it, empty where
+    nobody does."""
 
     user: str
     display_name: str
@@ -167,6 +168,7 @@ class Account(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     credit: Credit | None = None
     ignored: tuple[str, ...] = ()
     bot: str | None = None
+    staff: tuple[str, ...] = ()
 
 
 class Group(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
@@ -261,7 +263,8 @@ class Notice(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
 
     `id` tells it from others, and later ones have greater ids; `kind` says what it is, `text` in words; `case` is the
     act or case that it is about, `group` where that was. `read_ts` is when it was read. `data` has, where they apply,
-    `reason`, `until_ms`, `seq`, the `name` of the group and until when one may appeal (`appeal_until_ms`).
+    `reason`, `until_ms`, `seq`, the `name` of the group and until when one may appeal (`appeal_until_ms`). `acts` are
+    the lines that one can answer with, `…` standing for what one writes oneself.
     """
 
     id: str
@@ -272,6 +275,7 @@ class Notice(Struct, frozen=True, omit_defaults=True, gc=False, kw_only=True):
     group: str = ""
     read_ts: int = 0
     data: dict[str, Any] = {}
+    acts: tuple[str, ...] = ()
 
 
 class Author(Struct, frozen=True, omit_defaults=True, gc=False):

@@ -62,6 +62,7 @@ async def test_without_a_role_everything_is_forbidden(trio: list[Wire], seats: l
         "SCOPE": "platform",
         "NUMBER": "e-none",
         "CASE|CODE:SEQ": f"{seats[0].code}-1",
+        "CASE|USER": "r-none",
     }
     for (noun, name), verb in VERBS.items():
         target = targets[verb.target.metavar] if verb.target else None

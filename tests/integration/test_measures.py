@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from folkmoot_governance.case.effects import DONE, Effect
+from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.measures import MEASURES, Row, row_for
 from folkmoot_governance.measures_table import UNDONE
 from folkmoot_governance.restrictions import Measure, Power, Subject
@@ -238,7 +239,7 @@ async def told_online(scene: Scene, row: Row, language: str) -> str:
 def check_notice(scene: Scene, row: Row, case: str, text: str, data: dict[str, Any], language: str) -> None:
     """Expect that a notice says what it is, why, by which rule, about which entry, until when, and how to appeal."""
     assert text.startswith(translator(language)(row.text, data)), text
-    for part in (REASON, "fraud", f"/appeal {case} …"):
+    for part in (REASON, translator(language)(REASON_NAMES["fraud"]), f"/appeal {case} …"):
         assert part in text
     assert data["appeal_until_ms"]
     assert bool(row.longest_ms or (row.measure is Measure.CLOSE and row.subject is Subject.ACCOUNT)) == (

@@ -222,6 +222,7 @@ TARGETS = {
     "SUBJECT|ENTRY": "{code}",
     "CODE|CASE": "{code}",
     "CASE|CODE:SEQ": "{code}-{held}",
+    "CASE|USER": "{victim}",
     "WORD": "tea",
     "MATTER": "time",
     "SCOPE": "{code}",

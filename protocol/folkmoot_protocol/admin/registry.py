@@ -9,6 +9,7 @@ from .blacklist import BLACKLIST
 from .cases import APPEAL, CASE
 from .channels import APPLICATION, CHANNEL, CREDENTIAL
 from .content import RULE, WORD
+from .desk import DESK
 from .entries import ENTRY, TEXT
 from .exports import EXPORT
 from .features import FEATURE
@@ -54,6 +55,7 @@ NOUNS: tuple[Noun, ...] = (
     EMERGENCY,
     FEATURE,
     ANNOUNCE,
+    DESK,
     DUTY,
     FIGURES,
     EXPORT,

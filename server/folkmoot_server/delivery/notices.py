@@ -1,8 +1,10 @@
 """What an account is told by itself, in the words of its reader."""
 
+import re
 from typing import Any
 
 from folkmoot_governance.case.effects import overturned_text
+from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.personal_notices import TEXTS, PersonalNotice
 from folkmoot_governance.text import NN_
 from folkmoot_protocol.events import CaseEvent
@@ -23,6 +25,11 @@ PASSING = {
 
 SENTENCES = TEXTS | PASSING
 
+ACT = re.compile(r"/[a-z]+(?: \{case\}| accept)?(?: …)?")
+"""A line in a sentence, which whoever is told can answer with."""
+
+APPEAL = "/appeal {case} …"
+
 UNKNOWN = N_("This concerns you: {case}")
 """Of a kind that a later version has."""
 
@@ -40,7 +47,8 @@ def notice_text(notice: PersonalNotice, say: Translate) -> str:
     told = say(sentence, {**notice.data, "case": notice.case})
     if notice.data.get("reason"):
         told = f"{told}: {notice.data['reason']}"
-    basis = [str(notice.data[name]) for name in ("rule", "law") if notice.data.get(name)]
+    rule, law = str(notice.data.get("rule", "")), str(notice.data.get("law", ""))
+    basis = [text for text in (say(REASON_NAMES.get(rule, rule)) if rule else "", law) if text]
     if notice.data.get("entry"):
         basis.append(say(N_("entry {entry}"), {"entry": show_entry(notice.data["entry"])}))
     if basis:
@@ -48,8 +56,15 @@ def notice_text(notice: PersonalNotice, say: Translate) -> str:
     if "appeal_until_ms" not in notice.data:
         return told
     until = say("{until}", {"until_ms": notice.data["appeal_until_ms"]})
-    detail = {"told": told, "command": f"/appeal {notice.case} …", "until": until}
+    detail = {"told": told, "command": APPEAL.replace("{case}", notice.case), "until": until}
     return say(N_("{told} (to appeal, {until}: {command})"), detail)
+
+
+def acts_of(notice: PersonalNotice) -> tuple[str, ...]:
+    """Return the lines that whoever is told can answer with. What is looked at is the sentence, not what fills it."""
+    appeals = [APPEAL] if "appeal_until_ms" in notice.data else []
+    lines = [*appeals, *ACT.findall(str(SENTENCES.get(notice.kind, "")))]
+    return tuple(line.replace("{case}", notice.case) for line in lines)
 
 
 def show_entry(entry: str) -> str:
@@ -69,6 +84,7 @@ def view_notice(notice: PersonalNotice, read_ts: int, say: Translate) -> Notice:
         group=notice.code,
         read_ts=read_ts,
         data=notice.data,
+        acts=acts_of(notice),
     )
 
 

@@ -11,7 +11,7 @@ from folkmoot_governance import AccountState, Actor, PlatformRole, Refusal
 from folkmoot_governance.actor import Emergencies
 from folkmoot_governance.credit import CreditRules, level_of
 from folkmoot_governance.duration import DAY_MS, FOREVER_MS, MINUTE_MS, SECOND_MS
-from folkmoot_governance.permissions import may_on_platform
+from folkmoot_governance.permissions import acts_of, may_on_platform
 from folkmoot_governance.restrictions import combined, of_person
 from folkmoot_governance.staff import role_at
 from folkmoot_protocol.errors import ErrorCode
@@ -227,7 +227,7 @@ class Account:
     def own_view(self) -> AccountView:
         """Return the account as its owner sees it."""
         credit = Credit(self.level.name, self.credit)
-        return self.view(credit=credit, ignored=tuple(sorted(self.ignored)))
+        return self.view(credit=credit, ignored=tuple(sorted(self.ignored)), staff=acts_of(self.role))
 
     def view(self, **own: Any) -> AccountView:
         """Return the account as others see it, and the fields that are its `own`."""

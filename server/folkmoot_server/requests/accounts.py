@@ -59,6 +59,7 @@ async def login(app: App, session: Session, request: rq.Login) -> SessionResult 
 
 async def appeal(app: App, session: Session, request: rq.Appeal) -> ReportResult | Refusal:
     """Let who cannot sign in appeal against that, by password (P15)."""
+    session.ask_language(request.language)
     user = fold_user_name(request.user)
     account = await app.sign_in.find_by_password(session, user, request.password)
     app.access_log.tried(AccessKind.PASSWORD_SHOWN, session, user, account)

@@ -25,11 +25,14 @@ async def find_reader(app: App, session: Session, request: rq.GetNotices | rq.Re
 
 
 async def list_notices(app: App, session: Session, request: rq.GetNotices) -> NoticesResult | Refusal:
-    """List what one is told, in one's own language."""
+    """List what one is told, in one's own language or the one asked for."""
+    if session.account is None:
+        session.ask_language(request.language)
     reader = await find_reader(app, session, request)
     if isinstance(reader, Refusal):
         return reader
-    say = session.say if session.account is not None else translator(reader.profile.language)
+    is_told = session.account is not None or session.asked_language
+    say = session.say if is_told else translator(reader.profile.language)
     page, more = await app.box.page(reader.user, request.before or "", request.limit or PAGE, unread=request.unread)
     return NoticesResult(tuple(view_notice(one.notice, one.read_ts, say) for one in page), more)
 

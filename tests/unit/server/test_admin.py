@@ -188,6 +188,7 @@ async def test_the_rules_refuse_whom_a_row_refuses(stage: Stage) -> None:
         "CHANNEL": f"@{owner.user}",
         "": "",
         "CASE|CODE:SEQ": f"{member.code}-1",
+        "CASE|USER": member.user,
     }
     terms = Terms(Subject.ACCOUNT, Measure.MUTE, "x", user=member.user, duration_ms=HOUR_MS)
     opening, by = ProposeMeasure("p-1", terms), Actor(owner.user, platform=PlatformRole.SUPERADMIN)
