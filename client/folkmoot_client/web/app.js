@@ -2,6 +2,7 @@
 
 import { Acts } from "./acts.js";
 import { dress, tell } from "./bell.js";
+import { Box } from "./box.js";
 import { Channels, placeOf } from "./channels.js";
 import { Chat } from "./chat.js";
 import { Composer } from "./composer.js";
@@ -19,7 +20,7 @@ const MANY_GROUPS = 12; // from which on one looks for them by name
 const RANKS = ["owner", "admin", "member"];
 // What an item of each part of one's own data is called in its line.
 const OWN_PARTS = { account: "account", acts: "act", notices: "notice", uploads: "upload", entries: "entry" };
-const lineOf = (line, item) => `${JSON.stringify({ line, [line]: item })}\n`;
+const lineOf = (line, item) => JSON.stringify({ line, [line]: item }) + "\n";
 
 function saveLines(name, lines) {
   const file = new Blob(lines, { type: "application/jsonl" });
@@ -60,6 +61,7 @@ class App {
       onDone: (text) => this.toast(text),
       onEditors: (room) => this.open(room),
     });
+    this.box = new Box(this);
     this.dialogs = new Dialogs(this.chat, this.acts.sheet, {
       onRoom: (room) => this.open(room),
       onDone: (text) => this.toast(text),
@@ -76,7 +78,7 @@ class App {
       button.addEventListener("click", () => this.changeLanguage());
     }
     byId("sign-out").addEventListener("click", () => this.try(() => this.chat.signOut()));
-    for (const id of ["back", "channels-back"]) byId(id).addEventListener("click", () => this.leaveRoom());
+    for (const id of ["back", "channels-back", "page-back"]) byId(id).addEventListener("click", () => this.leaveRoom());
     byId("code").addEventListener("click", () => this.copy(showCode(this.room.code)));
     byId("run").addEventListener("click", () => this.try(() => this.menus.openGroup()));
     byId("pins").addEventListener("click", () => this.try(() => this.acts.open("pins")));
@@ -134,6 +136,7 @@ class App {
   drawAll() {
     this.onRooms();
     if (this.channels.isOpen) this.channels.open(this.channels.place);
+    if (this.page) this.try(() => this.openPage(this.page));
     if (!this.room) return;
     this.log.redraw();
     for (const note of this.room.notes) note.card = undefined;
@@ -205,6 +208,7 @@ class App {
     if (this.room) this.log.room = this.composer.room = this.room;
     else this.showRoom();
     if (!this.room) this.followHash();
+    this.refreshBox();
     // Who has not agreed to the terms in force has no home yet.
     this.channels.online().catch(() => undefined);
   }
@@ -227,9 +231,10 @@ class App {
     this.composer.forget();
     this.log.room = undefined;
     this.channels.forget();
+    this.closePage();
     document.body.dataset.page = "gate";
     byId("told-lines").replaceChildren();
-    byId("told").hidden = true;
+    this.drawTold();
     document.body.dataset.state = "closed";
     byId("banner").textContent = "";
     this.showRoom();
@@ -337,16 +342,29 @@ class App {
     const appeal = () => this.try(() => this.acts.open("appeal", { case: measure }));
     const button = measure && make("button.quiet", { type: "button", onclick: appeal }, t("act_appeal"));
     byId("told-lines").append(make("li", { "data-id": notice?.id }, inOwnTime(text), ...(button ? [" ", button] : [])));
-    byId("told").hidden = false;
+    this.drawTold();
+    this.refreshBox();
     if (document.visibilityState !== "visible") tell(t("told"), text, () => undefined);
   }
 
-  async readTold() {
+  refreshBox() {
+    if (this.page === "box") this.try(() => this.box.open());
+  }
+
+  drawTold() {
+    const { length } = byId("told-lines").children;
+    byId("told").hidden = !length;
+    byId("box-unseen").hidden = !length;
+    byId("box-unseen").textContent = `${length}`;
+  }
+
+  async readTold(id) {
     const lines = [...byId("told-lines").children];
-    const ids = lines.flatMap((line) => line.dataset.id ?? []);
+    const ids = [...lines.map((line) => line.dataset.id), id].filter(Boolean);
     if (ids.length) await this.chat.readTold(ids.sort().at(-1));
+    this.refreshBox();
     for (const line of lines) line.remove();
-    byId("told").hidden = byId("told-lines").children.length === 0;
+    this.drawTold();
   }
 
   onMembers(room) {
@@ -394,6 +412,8 @@ class App {
 
   drawAccount() {
     const { user, display_name: shown, credit } = this.chat.account;
+    byId("desk").hidden = !this.isStaff;
+    for (const id of ["box", "desk"]) byId(id).ariaCurrent = this.page === id ? "page" : null;
     const words = credit ? `@${user} · ${sayValue("level", credit.level)} ${credit.score}` : `@${user}`;
     this.channels.drawDoors();
     byId("account").replaceChildren(
@@ -432,6 +452,7 @@ class App {
   open(room, seq) {
     if (!room) return;
     this.channels.leave();
+    this.closePage();
     // Going back, as one does on a phone, leads out of the group to the list.
     const isFirst = !this.room && location.hash.replaceAll("-", "") !== `#${room.code}`;
     this.room = room;
@@ -467,7 +488,7 @@ class App {
 
   /** Show the room, or the welcome where there is none. */
   showRoom() {
-    const isOpen = Boolean(this.room) || this.channels.isOpen;
+    const isOpen = Boolean(this.room) || this.channels.isOpen || Boolean(this.page);
     document.body.dataset.room = isOpen ? "open" : "none";
     byId("room").hidden = !this.room;
     byId("welcome").hidden = isOpen;
@@ -477,6 +498,7 @@ class App {
     this.room = undefined;
     this.acts.sheet.dialog.close();
     this.channels.leave();
+    this.closePage();
     history.replaceState(null, "", location.pathname);
     this.showRoom();
     this.onRooms();
@@ -486,16 +508,49 @@ class App {
   showChannels(place) {
     if (this.channels.hash === location.hash) return;
     this.room = undefined;
+    this.closePage();
     this.channels.open(place);
     this.showRoom();
     this.onRooms();
+  }
+
+  get isStaff() {
+    return this.chat.account?.staff?.includes("read") ?? false;
+  }
+
+  /** `#box` in the address is what waits for oneself, `#desk` what waits for the operator's staff. */
+  async showPage(name) {
+    if (this.page === name) return;
+    this.leaveRoom();
+    history.replaceState(null, "", `#${name}`);
+    if (name === "desk") this.desk ??= new (await import("./desk.js")).Desk(this);
+    this.page = name;
+    byId("page").hidden = false;
+    this.showRoom();
+    this.onRooms();
+    byId("page-title").focus();
+    await this.openPage(name);
+  }
+
+  async openPage(name) {
+    byId("page-title").textContent = t(name);
+    byId("page-body").textContent = t("loading");
+    await this[name].open();
+  }
+
+  closePage() {
+    this[this.page]?.leave();
+    this.page = undefined;
+    byId("page").hidden = true;
   }
 
   /** `#<code>` in the address opens a group, or asks to join it: that is how one passes a group on; `/seq` an entry. */
   followHash() {
     const place = placeOf(location.hash);
     if (place && this.chat.account) return this.showChannels(place);
-    if (!location.hash && (this.channels.isOpen || this.room)) return this.leaveRoom();
+    const page = /^#(box|desk)$/.exec(location.hash)?.[1];
+    if (page && this.chat.account && (page === "box" || this.isStaff)) return this.try(() => this.showPage(page));
+    if (!location.hash && (this.channels.isOpen || this.page || this.room)) return this.leaveRoom();
     const [, code, seq] = /^#(\d{12})(?:\/(\d{1,12}))?$/.exec(location.hash.replaceAll("-", "")) ?? [];
     if (!code || !this.chat.account) return;
     const room = this.chat.rooms.get(code);

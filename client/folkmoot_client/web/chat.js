@@ -21,16 +21,21 @@ const CHANGES = new Set(
 // What a group without these fields is like; those that are one's own are as they were.
 const ABSENT = { pins: [], announcement: "", locked_until_ms: 0, links: "on" };
 
+// What one asks for before the gate, which then opens again with such an error, and the answer as its detail.
+const ASIDE = { recover: "code_sent", appeal: "appealed" };
+
 const makeNonce = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // What one's own list of sessions calls this browser.
 const deviceName = () => {
   const browser = ["Firefox", "Edg", "OPR", "Chrome", "Safari"].find((name) => navigator.userAgent.includes(`${name}/`));
-  return `${{ Edg: "Edge", OPR: "Opera" }[browser] ?? browser ?? "Browser"}, ${navigator.platform}`.slice(0, 64);
+  const known = { Edg: "Edge", OPR: "Opera" }[browser] ?? browser ?? "Browser";
+  return `${known}, ${navigator.platform}`.slice(0, 64);
 };
 // Whether the server may take it for a command: a slash sign before all that is seen. The server has the last word.
-const mayBeCommand = (body) => /^[\s\p{Default_Ignorable_Code_Point}\u2800]*[/／、](?![/／、])/u.test(body);
+const COMMAND = /^[\s\p{Default_Ignorable_Code_Point}\u2800]*[/／、](?![/／、])/u;
+const mayBeCommand = (body) => COMMAND.test(body);
 
 /** A group that the reader is in, with what the page holds of it. */
 export class Room {
@@ -136,20 +141,35 @@ export class Chat {
     const { lang: language } = document.documentElement;
     const device = type === "resume" ? { language } : { language, device: deviceName() };
     const more = type === "register" ? { agreement: agreement.version, ...device } : device;
-    if (type === "recover") {
-      await this.request(type, { ...fields, language });
-      throw new RequestError({ code: "code_sent" });
+    if (type in ASIDE) {
+      const detail = await this.request(type, { ...fields, language });
+      throw new RequestError({ code: ASIDE[type], detail });
     }
     if (code) {
       await this.request("reset_password", { user: fields.user, code, new: fields.password, language });
       this.credentials.code = "";
     }
-    const { account, token, groups } = await this.request(type, { ...fields, ...more });
+    const { account, token, groups } = await this.request(type, { ...fields, ...more }).catch((error) => this.askWhy(error, fields));
     this.credentials = undefined;
     localStorage.setItem(TOKEN, token);
     this.account = account;
     this.takeGroups(groups);
     await this.sync();
+  }
+
+  /** Whoever is shut out learns by the password what they were told. */
+  async askWhy(error, { user, password }) {
+    if (error.code === "account_suspended" && password) {
+      const { lang: language } = document.documentElement;
+      const { notices } = await this.request("notices", { user, password, language, limit: 5 });
+      error.detail.told = notices;
+    }
+    throw error;
+  }
+
+  /** Appeal at the gate (`fields`: user, password, text and case); it opens again with `appealed`. */
+  appeal(fields) {
+    this.enter("appeal", fields);
   }
 
   /** Say that one has read what one is told, up to an id. */

@@ -1,7 +1,8 @@
 // The way in: signing in and making an account.
 
-import { byId } from "./dom.js";
-import { sayError, t } from "./texts.js";
+import { renderNotice } from "./box.js";
+import { byId, make } from "./dom.js";
+import { sayError, sayMoment, t } from "./texts.js";
 
 export class Gate {
   constructor(chat) {
@@ -63,10 +64,25 @@ export class Gate {
     if (isAsked) byId("otp").focus();
   }
 
+  /** To who is shut out: why, until when, by which rule, and how to appeal against it. */
+  showShut({ case: about, told = [] }) {
+    const plea = make("textarea", { id: "plea", rows: 3, maxlength: 4000 });
+    const send = () => {
+      const fields = { user: byId("user").value.trim().toLowerCase(), password: byId("password").value, text: plea.value, case: about };
+      if (byId("gate-form").reportValidity()) this.chat.appeal(fields);
+    };
+    const form = [make("label", { for: "plea" }, t("plea")), plea, make("button", { onclick: send }, t("act_appeal"))];
+    byId("shut").replaceChildren(make("ul", {}, ...told.map((one) => renderNotice(one))), ...form);
+    byId("shut").hidden = false;
+  }
+
   /** Open the gate again; `error` says why the reader stands before it. */
   open(error) {
     byId("enter").disabled = byId("send-code").disabled = false;
+    byId("shut").hidden = error?.code !== "account_suspended" && error?.code !== "disconnected";
     if (error?.code === "code_sent") return this.complain(t("code_sent"));
+    if (error?.code === "appealed") return this.complain(t("appeal_made", { case: error.detail.case, time: sayMoment(error.detail.due_ms) }));
+    if (error?.code === "account_suspended") this.showShut(error.detail);
     this.askOtp(error?.code === "otp_required" || error?.detail?.rule === "second_factor");
     if (error) this.complain(sayError(error) || t("revoked", { reason: t("session_over") }));
   }
@@ -74,6 +90,7 @@ export class Gate {
   /** The reader is in: nothing of the password stays on the page. */
   passed() {
     byId("gate-form").reset();
+    byId("shut").hidden = true;
     this.turn();
     byId("enter").disabled = false;
   }
