@@ -365,6 +365,26 @@ async def test_on_a_phone_one_thing_is_shown_at_a_time(visit: Visit) -> None:
     await expect(field).to_be_hidden()
 
 
+EDGES = """selector => {
+  const { left, right } = document.querySelector(selector).getBoundingClientRect();
+  return [Math.round(left), Math.round(right)];
+}"""
+
+
+async def test_on_a_wide_screen_all_of_a_group_stands_on_one_axis(visit: Visit) -> None:
+    ada = await visit("ada", viewport={"width": 1920, "height": 1080})
+    await ada.register()
+    await ada.create("Seed swap")
+    await ada.say("word " * 200)
+    await expect(ada.entries).to_have_count(1)
+    article, notice, field = [
+        await ada.page.evaluate(EDGES, selector)
+        for selector in ("#entries article", "#entries .notice", "#composer .row")
+    ]
+    assert article == notice == field
+    assert article[1] - article[0] < 1000, "lines are too long to be read"
+
+
 async def test_a_link_to_a_group_asks_to_join_it(visit: Visit) -> None:
     ada, ben = await visit("ada"), await visit("ben")
     await ada.register()

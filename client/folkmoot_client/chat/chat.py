@@ -175,7 +175,8 @@ class Chat:
             self._say(_("You are not in any group here yet: /join <code>, /create <name>, or /switch to one of yours."))
             return
         if command is not None and command.text:
-            self._screen.write([(view.STRONG, view.clean(command.text))])
+            told = view.beyond_the_log(command) if self._current is not None else command.text
+            self._screen.write([(view.STRONG, view.clean(told))])
         if command is not None and self._current is not None and "export" in command.data and is_export(line):
             await self._save(await gather(self._client, self._current, command.data))
         if command is not None and "mydata" in command.data and is_own_data(line):

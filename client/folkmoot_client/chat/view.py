@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import folkmoot_protocol as fm
+from folkmoot_governance.group import events as e
+from folkmoot_governance.notices import TELLINGS
 from folkmoot_protocol.marks import Piece as Part
 from folkmoot_protocol.marks import parse
 
@@ -20,9 +22,25 @@ ROLE_STYLES = {fm.Role.OWNER: "fg:ansimagenta", fm.Role.ADMIN: "fg:ansicyan", fm
 
 INDENT = " " * 6
 
+IN_THE_LOG = frozenset(
+    kind.__struct_config__.tag
+    for kind, telling in TELLINGS.items()
+    if telling.public and kind not in (e.GroupCreated, e.MemberJoined, e.MemberLeft)
+)
+"""Events that whoever acts reads of in the log of the group that is shown."""
+
 _JOINERS = "\u200d\ufe0e\ufe0f"
 _JOINED = re.compile("(?:\ufe0f|[\U0001f3fb-\U0001f3ff]|\u200d[\u2190-\u2bff\U0001f000-\U0001faff])+")
 """What a terminal draws into the sign before: joined emoji are one sign, as wide as their first."""
+
+
+def beyond_the_log(answer: fm.CommandResult) -> str:
+    """Return what an answer says that the group's log does not: of each act its case, and not what was done."""
+    acts = answer.data.get("acts") or [answer.data]
+    if any("case" not in act or act.get("event") not in IN_THE_LOG for act in acts):
+        return answer.text
+    lines = answer.text.split("\n")
+    return "\n".join([*lines[1 : 2 * len(acts) : 2], *lines[2 * len(acts) :]])
 
 
 def clean(text: str) -> str:

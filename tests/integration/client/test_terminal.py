@@ -35,7 +35,8 @@ async def test_two_people_talk_and_a_mute_is_appealed_and_undone(server: Running
         await ann.see(r"bob: buy here")
         ann.press(SHIFT_UP + "d")
         await ann.see(r"> /delete \d+")
-        await ann.say("advertising", r"deleted")
+        await ann.say("advertising", r"#\d+ — @ann deleted entry")
+        assert ann.text.count("@ann deleted entry") == 1
         # Who has muted does not decide on the appeal: that does ann, for cat has.
         async with await Wire.open(server.ws) as cat:
             await cat.register("cat", PASSWORD)

@@ -269,3 +269,15 @@ def test_a_terminal_says_what_an_entry_shows() -> None:
     media = [{"id": "m1", "type": "image/webp", "alt": "a round\x1b thing"}, {"id": "m2", "type": "video/mp4"}]
     entry = msgspec.structs.replace(make_entry(7), data={"media": media})
     assert view.as_text(view.show_entry(entry)).endswith(" [picture: a round\ufffd thing] [film]")
+
+
+def test_what_the_log_tells_an_answer_does_not_tell_again() -> None:
+    muted = {"event": "muted", "case": "4821-5"}
+    text = "@ann muted @bob: rude\nCase 4821-5. To undo: /unmute @bob"
+    both = fm.CommandResult(f"{text}\n@ann warned @bob: rude\nCase 4821-6.\nThe next is a ban.", {})
+    assert view.beyond_the_log(fm.CommandResult(text, muted)) == "Case 4821-5. To undo: /unmute @bob"
+    acts = {**muted, "acts": [muted, {"event": "warned", "case": "4821-6"}]}
+    told = view.beyond_the_log(fm.CommandResult(both.text, acts))
+    assert told == "Case 4821-5. To undo: /unmute @bob\nCase 4821-6.\nThe next is a ban."
+    for alone in ({"event": "join_request_ended", "case": "4821-7"}, {"event": "created", "case": "4821-1"}, {}):
+        assert view.beyond_the_log(fm.CommandResult(text, alone)) == text
