@@ -136,3 +136,10 @@ async def test_a_bot_may_what_its_giver_may(platform: Server, root: Wire) -> Non
         assert (await post(platform, url, b"ding", "text/plain")).status == 200
         await robot.close()
         assert opened == f"a-{case}"
+        # Staff sees who answers for which, and ends one as it ends any account: its giver is not hit by that.
+        listed = (await root.ask(rq.Admin, noun="bot", verb="list")).items
+        assert [(one["user"], one["giver"]) for one in listed] == [("bell", giver.user), ("butler", giver.user)]
+        shown = await admin(root, "user", "show", "bell")
+        assert (shown["bot"], shown["home"], "same_person" in shown) == (giver.user, owner_code, False)
+        await admin(root, "user", "suspend", "bell", duration="1d")
+        assert (await post(platform, url, b"ding", "text/plain")).status == 403

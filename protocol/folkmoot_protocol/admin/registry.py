@@ -6,6 +6,7 @@ from .access import ACCESS
 from .accounts import CREDIT, IDENTITY, USER
 from .alarms import ANNOUNCE, EMERGENCY
 from .blacklist import BLACKLIST
+from .bots import BOT
 from .cases import APPEAL, CASE
 from .channels import APPLICATION, CHANNEL, CREDENTIAL
 from .content import RULE, WORD
@@ -34,6 +35,7 @@ NOUNS: tuple[Noun, ...] = (
     SESSION,
     ACCESS,
     GROUP,
+    BOT,
     ENTRY,
     TEXT,
     MEDIA,

@@ -66,7 +66,10 @@ def account_item(call: Call, account: Account) -> dict[str, object]:
 
 
 def same_person(call: Call, account: Account) -> dict[str, object]:
-    """Return the other accounts of the same person, for staff who may read with which numbers they were verified."""
+    """Return the other accounts of the same person, for staff who may read with which numbers they were verified; of a
+    bot, which group it is for, and who answers for it."""
+    if account.state.home:
+        return {"bot": account.answering, "home": account.state.home}
     if check_asker(call, "read_identity"):
         return {}
     return {"same_person": [one.user for one in account.others]}

@@ -23,6 +23,7 @@ from .rows import AccountRow as AccountRow
 from .rows import ActFilter as ActFilter
 from .rows import ActivityRow as ActivityRow
 from .rows import Backlog as Backlog
+from .rows import BotRow as BotRow
 from .rows import CaseFilter as CaseFilter
 from .rows import CaseNote as CaseNote
 from .rows import GroupRow as GroupRow

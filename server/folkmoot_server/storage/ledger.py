@@ -28,6 +28,7 @@ from .rows import (
     ActFilter,
     ActivityRow,
     Backlog,
+    BotRow,
     CaseFilter,
     CaseNote,
     GroupRow,
@@ -331,7 +332,7 @@ class Identities(Protocol):
 
 
 class Hooks(Protocol):
-    """Webhooks that go out. Promises: one that was removed by a commit is not among them after it."""
+    """Bots, and webhooks that go out. Promises: one that was removed by a commit is not among them after it."""
 
     async def due_hooks(self, now: int, after: str = "", limit: int = 100) -> list[HookRow]:
         """Return those that may be called at `now` (Unix ms), by the names of their bots."""
@@ -339,6 +340,10 @@ class Hooks(Protocol):
 
     async def next_hook_ms(self, now: int) -> int | None:
         """Return when the next of the others is due (Unix ms)."""
+        ...
+
+    async def list_bots(self, after: str = "", limit: int = 100) -> list[BotRow]:
+        """Return a page of all bots, by name, whether they have posts sent or not."""
         ...
 
     async def hooks_of(self, code: str) -> list[HookRow]:

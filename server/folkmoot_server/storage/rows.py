@@ -38,6 +38,16 @@ class SecondFactorRow(Struct, frozen=True):
     ts: int
 
 
+class BotRow(Struct, frozen=True):
+    """A line of the operator's list of bots. `sends` (0 or 1): what is said in the group is sent for it."""
+
+    user: str
+    group: str
+    giver: str
+    sends: int
+    since_ts: int
+
+
 class HookRow(Struct, frozen=True):
     """Where what is said in the group `code` is sent for the bot `user`, sealed: what begins with `word`, told up to
     `seq`. After `failures` in a row it is tried again at `next_ms` (Unix ms)."""

@@ -229,10 +229,11 @@ class SignIn:
         if account is None:
             return self._check_rate(session) or NO_HOOK
         refusal = self._check_open(account)
-        if refusal is None:
-            session.account, session.token_hash = account, token_hash
-            self._sessions.opened(session)
-        return refusal
+        if refusal:
+            return await self._with_case(account, refusal)
+        session.account, session.token_hash = account, token_hash
+        self._sessions.opened(session)
+        return None
 
     def if_open(self, account: Account | None) -> Account | None:
         """Return an account if it is one that may be signed in."""
