@@ -281,6 +281,7 @@ async def test_slash_commands(scene: Scene) -> None:
         "code": scene.code,
         "text": "tea",
         "silenced": scene.users["muted"],
+        "robot": "robo-none",
     }
     targets |= dict.fromkeys(("case", "report", "mediation", "invite_code"), "none-1")
     wrong = []
