@@ -54,6 +54,9 @@ REFUSALS = {
     "This channel is @{user}'s own, under that name: nobody else can own it. A public account can change hands.": Told(
         "forbidden", "channel.personal", "/apply channel", "user"
     ),
+    "@{user} cannot answer for this channel now: nothing is published in it, under that name, until they can.": Told(
+        "forbidden", "channel.owner", "/info", "user"
+    ),
     "Nobody answers for this channel now: comments are closed until somebody does.": Told(
         "comments_closed", "channel.owner", "/comments"
     ),

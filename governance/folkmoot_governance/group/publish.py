@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import CommentPolicy, Entry, EntryKind, GroupStatus, Identity
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, Entry, EntryKind, GroupStatus, Identity
 
 from ..credentials import Scope, allows
 from ..measure_checks import check_group
@@ -89,6 +89,7 @@ def check_publish(
         _check_open(state, user)
         or _check_channel(state, now, Power.PUBLISH)
         or _check_editor(state, user)
+        or _check_answered(state, now)
         or _check_mute(state, user, now)
         or check_identity(identity, verified_ts, now, policy)
         or check_licences(state, categories, now, policy, is_repost=is_repost)
@@ -152,7 +153,9 @@ def check_let_through(
     refusal = _check_channel(state, now, POWERS[kind])
     if refusal is None and kind is EntryKind.POST:
         declared = str(data.get("category") or state.category)
-        refusal = check_licences(state, (declared,), now, policy, is_repost="repost" in data)
+        refusal = _check_answered(state, now) or check_licences(
+            state, (declared,), now, policy, is_repost="repost" in data
+        )
     return refusal
 
 
@@ -207,6 +210,16 @@ def _check_ban(state: GroupState, user: str, now: int) -> Refusal | None:
         return None
     text = N_("You are banned from this channel {until}.")
     return refuse(ErrorCode.BANNED, text, user=user, until_ms=ban.until_ms, reason=ban.reason, case=ban.case)
+
+
+def _check_answered(state: GroupState, now: int) -> Refusal | None:
+    """Refuse to publish under the name of somebody who is shut out for long (G9, G11.2)."""
+    if state.locked_until_ms <= now or state.form is not ChannelForm.PERSONAL:
+        return None
+    text = N_(
+        "@{user} cannot answer for this channel now: nothing is published in it, under that name, until they can."
+    )
+    return refuse(ErrorCode.FORBIDDEN, text, user=state.handle, rule="channel.owner", help="/info")
 
 
 def _check_locked(state: GroupState, user: str, now: int) -> Refusal | None:

@@ -12,7 +12,7 @@ from folkmoot_governance.group.apply import founded
 from folkmoot_governance.group.decide_channel import MOST_THREADS
 from folkmoot_governance.group.publish import STRICTER, Thread, check_comment, check_publish, is_held, policy_on
 from folkmoot_protocol.errors import ErrorCode
-from folkmoot_protocol.types import CommentPolicy, EntryKind, Identity, LinkRule
+from folkmoot_protocol.types import ChannelForm, CommentPolicy, EntryKind, Identity, LinkRule
 from tests.builders.rules import NOW, POLICY, SOON, ask, channel_opened, code_of, do, tell_refusal
 
 POST = Thread(7)
@@ -168,6 +168,11 @@ def test_nobody_else_comes_to_own_a_persons_own_channel() -> None:
 def test_readers_comment_no_more_while_nobody_answers_for_the_channel() -> None:
     state = make_channel()
     assert comment(state, "mia") is None
+    state.members["adam"] = replace(state.members["adam"], permissions=frozenset({Permission.PUBLISH}))
+    assert publish(state, "adam") is None
     apply(state, e.OwnerMissing(at=NOW, by="", user="olga"))
     assert comment(state, "mia") is ErrorCode.COMMENTS_CLOSED
+    # Nobody publishes under the name of who is shut out; a public account is not one person's.
+    assert publish(state, "adam") is ErrorCode.FORBIDDEN
+    assert publish(replace(state, form=ChannelForm.PUBLIC), "adam") is None
     assert comment(state, "adam") is None
