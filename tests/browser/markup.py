@@ -21,8 +21,9 @@ TALKERS = 12
 
 class Planted(NamedTuple):
     """Where the texts are: a group with posts, names and measures, one whose door has a question; `posts` of the
-    reader's channel and of a public account; how many of each text were taken, by the text's name."""
+    reader's channel and of a public account; how many of each text were taken, by the text's name. `root` is staff."""
 
+    root: Seat
     group: str
     asking: str
     post: int
@@ -200,4 +201,4 @@ async def plant(server: Server, seats: list[Seat]) -> Planted:
         post, public = await planter.publish()
     finally:
         await asyncio.gather(*(wire.close() for wire in (owner, root, *members)))
-    return Planted(planter.code, asking, post, public, planter.taken)
+    return Planted(Seat(root.user, root.token, seats[0].code), planter.code, asking, post, public, planter.taken)

@@ -171,6 +171,22 @@ async def test_at_doors_and_in_what_one_is_told_it_is_text(stage: Stage, enter: 
     await reader.look("door", "hit()")
 
 
+async def test_in_the_box_and_on_the_desk_it_is_text(stage: Stage, enter: Enter) -> None:
+    told = await enter(stage.seats[1])
+    await told.page.get_by_role("link", name="Box").click()
+    await expect(told.page.locator("#page-body li", has_text="hit()").first).to_be_visible()
+    await told.look("box", "hit()")
+    staff = await enter(stage.planted.root)
+    await staff.page.get_by_role("link", name="Desk").click()
+    rows = staff.page.locator("#page-body .item-row")
+    await expect(rows.first).to_be_visible()
+    for at in (0, 1, 2, 40, 80, 120, 160):
+        await rows.nth(at).click()
+        await expect(staff.sheet.locator("pre")).to_contain_text("Why it was taken")
+        await staff.look("desk", "Why it was taken")
+        await staff.sheet.get_by_role("button", name="Close", exact=True).click()
+
+
 async def test_in_channels_it_is_text(stage: Stage, enter: Enter) -> None:
     reader = await enter(stage.seats[0])
     page, own = reader.page, stage.seats[0].user

@@ -97,8 +97,11 @@ async def test_each_view_is_told_by_names_and_roles(visit: Visit) -> None:
 
 
 async def see_channels(ada: Visitor) -> None:
-    """Home, a channel and a thread."""
+    """The box, home, a channel and a thread."""
     page = ada.page
+    await page.get_by_role("link", name="Box").click()
+    await expect(page.get_by_role("heading", name="Box")).to_be_visible()
+    assert not missing(await tree_of(ada), ("heading", "Box"), ("main", ""), ("link", "Box"))
     await page.get_by_role("link", name="Home").click()
     await expect(page.locator("#nothing")).not_to_be_empty()
     told = await tree_of(ada)
