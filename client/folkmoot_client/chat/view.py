@@ -179,12 +179,12 @@ def show_ignored(entry: fm.Entry) -> list[Piece]:
 
 
 def show_group(group: fm.Group, *, current: bool) -> list[Piece]:
-    """Return one group as a line of one's list."""
+    """Return one group as a line of one's list; a channel, in which what one says is published, by its handle."""
     unread = max(0, (group.last_seq or 0) - (group.read_seq or 0))
     pieces: list[Piece] = [
         ("", "→ " if current else "  "),
         (STRONG, clean(group.name)),
-        (DIM, f"  {fm.show_group_code(group.id)}"),
+        (DIM, f"  @{group.handle}" if group.form else f"  {fm.show_group_code(group.id)}"),
     ]
     if group.role is not None and show_role(group.role):
         pieces.append((ROLE_STYLES[group.role], f" {show_role(group.role)}"))

@@ -74,6 +74,8 @@ def test_a_group_with_its_role_and_unread() -> None:
     group = make_group_view(role=fm.Role.OWNER, last_seq=9, read_seq=4)
     assert view.as_text(view.show_group(group, current=False)) == "  Fellows  4821-9067-3350 [owner] 5 unread"
     assert view.as_text(view.show_group(group, current=True)) == "→ Fellows  4821-9067-3350 [owner]"
+    channel = make_group_view(role=fm.Role.OWNER, form=fm.ChannelForm.PERSONAL, handle="ann")
+    assert view.as_text(view.show_group(channel, current=False)) == "  Fellows  @ann [owner]"
 
 
 @pytest.mark.parametrize("reason", list(fm.LeftReason))
