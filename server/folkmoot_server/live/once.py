@@ -1,7 +1,8 @@
 """A request that carries a nonce, on its way: what remembers it goes into the first thing that it stores."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -68,3 +69,14 @@ class Once:
 
 current_once: ContextVar[Once | None] = ContextVar("current_once", default=None)
 """The use of a nonce that is being carried out."""
+
+
+@contextmanager
+def beforehand() -> Iterator[None]:
+    """Store what a request needs before it can be carried out, and what makes no difference when it is done again: it
+    is not what the nonce stands for."""
+    token = current_once.set(None)
+    try:
+        yield
+    finally:
+        current_once.reset(token)

@@ -15,6 +15,7 @@ from ..actions.outgoing import LONGEST_WORD
 from ..actions.outgoing import Call as OutgoingCall
 from ..common.i18n import N_
 from ..crypto.passwords import HOOK, hash_hook, hash_token, new_token
+from ..live.once import beforehand
 from ..storage.change_set import ChangeSet, Profile
 from ..storage.changes import profile_row, revoke_tokens, token_row
 from .arguments import split_word
@@ -125,7 +126,8 @@ async def _register(call: Call, user: str, shown: str) -> Refusal | None:
         return None if account.state.home == home and not account.state.closed_ts else NAME_TAKEN
     made = RegisterAccount(user, call.app.policy.agreement, home)
     profile = profile_row(Profile(user, shown, "", call.session.language))
-    refusal = await call.app.account_service.carry_out(None, made, call.account.actor(), [profile])
+    with beforehand():
+        refusal = await call.app.account_service.carry_out(None, made, call.account.actor(), [profile])
     return NAME_TAKEN if refusal is not None and refusal.code is ErrorCode.CONFLICT else refusal
 
 

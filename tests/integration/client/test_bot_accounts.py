@@ -48,6 +48,17 @@ async def test_an_owner_gives_a_bot_that_talks_marked_as_one_and_ends_it(shared:
         assert await given(wire, owner.code, "weather") != bot.client.token
 
 
+async def test_a_bot_is_there_when_the_line_that_adds_it_carries_a_nonce(shared: Server) -> None:
+    """*The account was what the nonce stood for: there was no bot in the group, and the answer was that all was
+    done.*"""
+    owner, *_ = shared.seats.pop()
+    async with Client(shared.url, token=owner.token) as client:
+        token = (await client.run_command("/bot add noncing A bot", owner.code)).data["token"]
+        async with Client(shared.url, token=token) as bot:
+            assert bot.account is not None
+            assert bot.account.user == "noncing"
+
+
 async def test_another_token_ends_the_one_before(shared: Server) -> None:
     owner, *_ = shared.seats.pop()
     async with await shared.connect(owner) as wire:
