@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 import folkmoot_protocol as fm
@@ -82,7 +82,7 @@ class Bot:
         return handler
 
     def on_join(self, handler: H) -> H:
-        """Have a function greet who joins: it is given the bot, the group's code and the user name."""
+        """Have a function greet who joins, bots aside: it is given the bot, the group's code and the user name."""
         self._on_join.append(handler)
         return handler
 
@@ -115,7 +115,7 @@ class Bot:
         if entry.kind is fm.EntryKind.TEXT and not entry.redacted:
             for handler, values in self._wanted(Message(self, group, entry)):
                 await self._queue_of(group).put((handler, values))
-        elif entry.kind is fm.EntryKind.NOTICE and (entry.data or {}).get("event") == "joined":
+        elif entry.kind is fm.EntryKind.NOTICE and is_join(entry.data or {}):
             for handler in self._on_join:
                 await self._queue_of(group).put((handler, (self, group, str((entry.data or {}).get("user", "")))))
 
@@ -147,6 +147,11 @@ class Bot:
             pass  # `run` says so
         except Exception:
             log.exception("%s failed", handler.__name__)
+
+
+def is_join(data: Mapping[str, object]) -> bool:
+    """Say whether a notice tells that a person has joined."""
+    return data.get("event") == "joined" and not data.get("giver")
 
 
 def _fitting(handler: Handler, values: tuple[Any, ...]) -> tuple[Any, ...]:

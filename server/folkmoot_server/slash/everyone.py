@@ -161,6 +161,9 @@ async def whois(call: Call, who: str) -> Outcome:
         f"{view.display_name} (@{user})",
         call.say(N_("Account since {time}; identity: {identity}"), since),
     ]
+    if view.bot is not None:
+        text = N_("A bot: @{giver} answers for it") if view.bot else N_("A bot for which nobody answers")
+        lines.append(call.say(text, {"giver": view.bot}))
     data: dict[str, object] = {"account": to_data(view)}
     member = call.room_or_none and call.room.state.members.get(user)
     if member:

@@ -1,5 +1,7 @@
 """Accounts of bots: given by somebody in a group who answers for them, marked, and ended."""
 
+import asyncio
+
 import pytest
 
 from folkmoot_client.sdk import Bot, Client, Message, RequestRefused, SessionEnded
@@ -33,13 +35,16 @@ async def test_an_owner_gives_a_bot_that_talks_marked_as_one_and_ends_it(shared:
             members = (await other.ask(rq.ListMembers, group=owner.code)).members
             assert [one.user for one in members if "bot" in one.tags] == ["weather"]
             assert (await other.ask(rq.GetAccount, user=owner.user)).account.bot is None
+            told = (await other.run("/whois @weather", owner.code)).text
+            assert f"A bot: @{owner.user} answers for it" in told
             (item,) = (await wire.run("/bot list", owner.code)).data["items"]
             assert (item["user"], item["kind"], item["giver"], item["answers"]) == ("weather", "bot", owner.user, True)
         async with Client(shared.url, token=bot.client.token) as again:
             await wire.run("/bot remove weather", owner.code)
             with pytest.raises(SessionEnded):
-                async for _ in again.events():
-                    pass
+                async with asyncio.timeout(20):
+                    async for _ in again.events():
+                        pass
         with pytest.raises(RequestRefused) as raised:
             async with Client(shared.url, token=bot.client.token):
                 pass
