@@ -180,7 +180,7 @@ async def test_in_the_box_and_on_the_desk_it_is_text(stage: Stage, enter: Enter)
     await staff.page.get_by_role("link", name="Desk").click()
     rows = staff.page.locator("#page-body .item-row")
     await expect(rows.first).to_be_visible()
-    for at in (0, 1, 2, 40, 80, 120, 160):
+    for at in (0, 80, 160):
         await rows.nth(at).click()
         await expect(staff.sheet.locator("pre")).to_contain_text("Why it was taken")
         await staff.look("desk", "Why it was taken")
