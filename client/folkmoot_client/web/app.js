@@ -353,7 +353,7 @@ class App {
 
   drawTold() {
     const { length } = byId("told-lines").children;
-    byId("told").hidden = !length;
+    byId("told").hidden = !length || this.page === "box";
     byId("box-unseen").hidden = !length;
     byId("box-unseen").textContent = `${length}`;
   }
@@ -488,6 +488,7 @@ class App {
 
   /** Show the room, or the welcome where there is none. */
   showRoom() {
+    this.drawTold();
     const isOpen = Boolean(this.room) || this.channels.isOpen || Boolean(this.page);
     document.body.dataset.room = isOpen ? "open" : "none";
     byId("room").hidden = !this.room;
@@ -546,6 +547,7 @@ class App {
 
   /** `#<code>` in the address opens a group, or asks to join it: that is how one passes a group on; `/seq` an entry. */
   followHash() {
+    this.acts.sheet.dialog.close();
     const place = placeOf(location.hash);
     if (place && this.chat.account) return this.showChannels(place);
     const page = /^#(box|desk)$/.exec(location.hash)?.[1];

@@ -237,7 +237,7 @@ async def note_report(call: Call, options: rows.Note) -> Outcome:
 @carries_out(rows.LIST_TEMPLATES)
 async def list_templates(call: Call, options: NoOptions) -> Outcome:
     templates = call.app.config.policy.reports.templates
-    return AdminResult(items=tuple({"name": f"@{name}", "text": text} for name, text in templates.items()))
+    return AdminResult(items=tuple({"name": f"@{name}", "text": call.say(text)} for name, text in templates.items()))
 
 
 @carries_out(rows.CLAIM_REPORT)

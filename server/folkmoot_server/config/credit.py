@@ -107,9 +107,9 @@ REASONS = {
 }
 
 
-TEMPLATES = {
-    "advertising": "Advertising that nobody asked for.",
-    "no_rule": "What was reported breaks no rule.",
+TEMPLATES = {  # listed in the language of who chooses one
+    "advertising": N_("Advertising that nobody asked for."),
+    "no_rule": N_("What was reported breaks no rule."),
 }
 
 
