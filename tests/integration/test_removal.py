@@ -66,7 +66,7 @@ async def test_an_upheld_report_removes_the_entry_and_an_appeal_brings_it_back_i
             assert "root" not in str(tombstone)
             told = await author.event(ev.CaseEvent, state="removed")
             assert told.case == tombstone.data["case"]
-            assert f"/appeal {told.case}" in told.text and "asks for money (fraud)" in told.text
+            assert f"/appeal {told.case}" in told.text and "asks for money (Fraud)" in told.text
             assert (await reporter.event(ev.CaseEvent)).state == "upheld"
             hidden = await owner.history(code)
             assert [(hidden[at - 1].body, hidden[at - 1].redacted) for at in (seq, edit)] == [("", True)] * 2
@@ -180,7 +180,7 @@ async def test_names_topics_and_other_texts_go_with_what_told_them_and_come_back
             await refused(admin(member, "text", "remove", code, **removing), "forbidden")
             await admin(root, "text", "remove", code, **removing)
             told = await owner.event(ev.CaseEvent, state=f"{what}_removed")
-            assert "a swindle (fraud)" in told.text and f"/appeal {told.case}" in told.text
+            assert "a swindle (Fraud)" in told.text and f"/appeal {told.case}" in told.text
             if what == "tag":
                 assert (await member.event(ev.CaseEvent)).state == "own_tag_removed"
             last = (await reader.history(code))[-1]

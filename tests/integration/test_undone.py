@@ -301,7 +301,7 @@ async def test_names_that_were_chosen_go_wherever_they_stood_and_come_back(
     assert await seen() == before
     await admin(root, "user", "unname", bob.user, reason="a swindle", options={"rule": "fraud"})
     told = await bob.event(ev.CaseEvent, state="names_removed")
-    assert "a swindle (fraud)" in told.text
+    assert "a swindle (Fraud)" in told.text
     await refused(admin(root, "user", "unname", bob.user, reason="again"), "conflict")
     await bob.post(code, "hm")
     entries, names, shown = await seen()

@@ -64,6 +64,11 @@ class Puppet(Session):
         self._node = node
         self._answer: Result | Refusal | None = None
 
+    @property
+    def is_gone(self) -> bool:
+        """Never: whoever it plays acts without a connection."""
+        return False
+
     async def ask(self, request: rq.Request, kind: type[R]) -> R:
         """Return the answer to a request, once it is stored. Raises RuntimeError when it is refused."""
         self._answer = None
