@@ -19,6 +19,8 @@ from .database import Reader
 from .journal import READ_COLUMNS, entry_of_record, number_of
 from .kept_posts import kept_posts, with_kept
 
+FIRST = 4
+"""Posts of each that are looked for first: most channels of a page have few in it."""
 ASKED_AT_ONCE = 20
 """Channels that one statement looks into at least: a page has its posts from hardly more than it has posts."""
 
@@ -31,7 +33,7 @@ _ASKED = "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS asked (grp, t
 _FOUND = f"""LATERAL (
         SELECT e.ts, e.seq FROM entry e
         WHERE e.kind = 'post' AND e.grp = asked.grp AND (e.ts, e.seq) < (asked.ts, asked.seq)
-        AND NOT {_GONE.format(seq="e.seq")} ORDER BY e.ts DESC, e.seq DESC LIMIT $4) AS found"""  # noqa: S608
+        AND NOT {_GONE.format(seq="e.seq")} ORDER BY e.ts DESC, e.seq DESC LIMIT $5) AS found"""  # noqa: S608
 _BELOW = f"""SELECT asked.grp, found.ts, found.seq, NULL::bigint AS top {_ASKED}, {_FOUND}
     ORDER BY found.ts DESC, asked.grp DESC, found.seq DESC LIMIT $4"""
 _FROM_TOP = f"""({_BELOW}) UNION ALL
@@ -128,17 +130,33 @@ class PostgresChannels(SqlFollows):
             some = newest_first[start : start + count]
             if len(found) == limit and some[0][0] < found[0].ts:
                 break
-            groups = [int(code) for _top, code in some]
-            starts = [before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0 for grp in groups]
-            statement = _FROM_TOP if before == NEWEST else _BELOW
-            rows = await self._reader.rows(statement, groups, [before.ts] * len(groups), starts, limit)
-            for grp, ts, seq, top in rows:
+            starts = {int(code): HIGHEST if int(code) < before.grp else 0 for _top, code in some}
+            below = {grp: (before.ts, before.seq if grp == before.grp else seq) for grp, seq in starts.items()}
+            learnt |= await self._take_in(found, below, limit, from_top=before == NEWEST)
+        return found[::-1], learnt
+
+    async def _take_in(
+        self, found: list[Place], below: dict[int, tuple[int, int]], limit: int, *, from_top: bool
+    ) -> dict[str, int]:
+        """Take posts of channels into the newest `limit`; return the tops that were learnt. `below`: a time and a seq
+        for each channel."""
+        learnt: dict[str, int] = {}
+        statement, each = _FROM_TOP if from_top else _BELOW, FIRST if len(below) > 1 else limit
+        while below:
+            asked = zip(*((grp, ts, seq) for grp, (ts, seq) in below.items()), strict=True)
+            came: dict[int, list[Place]] = defaultdict(list)
+            for grp, ts, seq, top in await self._reader.rows(statement, *map(list, asked), limit, each):
                 if seq is None:
                     learnt[str(grp)] = top
                 else:
-                    insort(found, Place(ts, grp, seq))
+                    came[grp].append(Place(ts, grp, seq))
+                    insort(found, came[grp][-1])
             del found[:-limit]
-        return found[::-1], learnt
+            # There may be more of those of whom all that was asked for is wanted.
+            ends = {grp: min(places) for grp, places in came.items() if len(places) == each}
+            below = {grp: (end.ts, end.seq) for grp, end in ends.items() if end >= found[0]}
+            statement, each = _BELOW, limit
+        return learnt
 
     async def _entries(self, places: Sequence[Place]) -> list[tuple[Place, Entry]]:
         pairs = [place.grp for place in places], [place.seq for place in places]
