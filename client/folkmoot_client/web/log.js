@@ -247,9 +247,11 @@ export class Log {
   }
 
   scrolled() {
-    this.stays = this.isAtBottom;
+    // What grows below moves nothing up: only who scrolls back leaves the end.
+    this.stays = this.isAtBottom || (this.stays && this.pane.scrollTop >= this.top);
+    this.top = this.pane.scrollTop;
     if (!this.isPlaced) return;
-    if (this.stays) this.read();
+    if (this.isAtBottom) this.read();
     if (this.pane.scrollTop < NEAR_TOP_PX && this.room?.feed.entries.length && !this.room.isComplete) {
       this.loadOlder().catch(() => this.drawHead());
     }
