@@ -110,9 +110,20 @@ def check_subject(have: int, limit: int) -> Refusal | None:
 FOR_PEOPLE = refuse(ErrorCode.FORBIDDEN, N_("Bots cannot do this: it is for people."), rule="bots", help="/bot list")
 
 
-def check_bot(command: c.Command, actor: Actor) -> Refusal | None:
+def check_bot(command: c.Command) -> Refusal | None:
     """Refuse a bot what is for people alone."""
     return FOR_PEOPLE if type(command) in NOT_FOR_BOTS else None
+
+
+def check_outsider(state: GroupState, user: str, now: int) -> Refusal | None:
+    """Refuse to bring in who is in the group already, or is banned from it."""
+    if user in state.members:
+        return refuse(ErrorCode.ALREADY_MEMBER, N_("@{user} is a member already."), user=user)
+    ban = state.ban_of(user, now)
+    if ban:
+        text = N_("@{user} is banned here: /unban @{user} first.")
+        return refuse(ErrorCode.BANNED, text, user=user, until_ms=ban.until_ms, help=f"/unban @{ban.user}")
+    return None
 
 
 def check_giver(state: GroupState, member: Member) -> Refusal | None:

@@ -61,7 +61,7 @@ def decide(state: GroupState | None, command: c.Command, actor: Actor, now: int,
     `state` is None only for `CreateGroup`. The caller applies the events with `apply`, in order, and stores
     them.
     """
-    refusal = check_bot(command, actor) if actor.home else None
+    refusal = check_bot(command) if actor.home else None
     if refusal:
         return refusal
     if state is None:

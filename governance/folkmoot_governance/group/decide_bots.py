@@ -14,7 +14,7 @@ from ..policy import Policy
 from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
-from .checks import check_room, refuse
+from .checks import check_outsider, check_room, refuse
 from .events import BotTaken, Event, MemberJoined, MemberKicked
 from .state import GroupState
 
@@ -23,13 +23,7 @@ Decision = Sequence[Event] | Refusal
 
 def add(state: GroupState, command: c.AddBot, actor: Actor, now: int, policy: Policy) -> Decision:
     """Take in a bot, unless the group has as many as it may have, or has banned it."""
-    if command.user in state.members:
-        return refuse(ErrorCode.ALREADY_MEMBER, N_("@{user} is a member already."), user=command.user)
-    ban = state.ban_of(command.user, now)
-    if ban:
-        text = N_("@{user} is banned here: /unban @{user} first.")
-        return refuse(ErrorCode.BANNED, text, user=command.user, until_ms=ban.until_ms, help=f"/unban @{ban.user}")
-    refusal = check_bots(state, policy) or check_room(state, policy)
+    refusal = check_outsider(state, command.user, now) or check_bots(state, policy) or check_room(state, policy)
     return refusal or [MemberJoined(at=now, by=actor.user, user=command.user, via="bot", giver=actor.user)]
 
 

@@ -13,7 +13,7 @@ from ..refusal import Refusal
 from ..text import N_
 from . import commands as c
 from .admission import LONGEST_ANSWER, MAX_ANSWERS, normalise
-from .checks import refuse
+from .checks import check_outsider, refuse
 from .events import Event, InvitationRevoked, InviteCodeMade, InviteCodeRevoked, Invited, QuestionSet
 from .state import GroupState
 
@@ -24,14 +24,8 @@ MAX_USES = 1000
 
 def invite(state: GroupState, command: c.Invite, actor: Actor, now: int, policy: Policy) -> Decision:
     """Let `user` in past the join mode, until the invitation expires."""
-    if command.user in state.members:
-        return refuse(ErrorCode.ALREADY_MEMBER, N_("@{user} is a member already."), user=command.user)
-    ban = state.ban_of(command.user, now)
-    if ban:
-        text = N_("@{user} is banned here: /unban @{user} first.")
-        return refuse(ErrorCode.BANNED, text, user=command.user, until_ms=ban.until_ms, help=f"/unban @{ban.user}")
     open_ones = sum(one.until_ms > now for one in state.invitations.values())
-    refusal = check_door(state) or check_invitations(open_ones, policy)
+    refusal = check_outsider(state, command.user, now) or check_door(state) or check_invitations(open_ones, policy)
     until = end_of(now, policy.invite_ms)
     earlier = state.invitations.get(command.user)
     nothing = (earlier is None or earlier.until_ms <= now) and state.wait_of(command.user, now) is None

@@ -1,4 +1,4 @@
-"""Webhooks of the operator: what is posted there is signed, goes where the settings say, and nowhere else."""
+"""Posting signed documents to addresses outside: those of the operator's settings, and those of groups (`outgoing`)."""
 
 import hmac
 import socket
@@ -34,8 +34,8 @@ def deliver(url: str, body: bytes, signature: str, timeout_s: float) -> bytes:
 def post(url: str, body: bytes, headers: Mapping[str, str], timeout_s: float, address: str = "") -> tuple[int, bytes]:
     """Post something; return status and answer. Raises OSError and HTTPException.
 
-    What redirects is not followed: it goes where the operator has said, and nowhere else. `address`: the IP address
-    that is connected to, whatever the name stands for; then all of it takes twice the time-out at most.
+    What redirects is not followed: it goes where the operator or the group has said, and nowhere else. `address`: the
+    IP address that is connected to, whatever the name stands for; then all of it takes twice the time-out at most.
     """
     parts = urlsplit(url)
     assert parts.hostname, "the settings are checked"

@@ -23,7 +23,7 @@ from .call import Call
 from .help import check_reading
 from .outcome import Answer, Carrying, Noted, Outcome
 
-WHICH = Refusal(ErrorCode.BAD_SYNTAX, N_("Say which one: {help} <name>."), {"help": "/bot add|token|remove"})
+WHICH = N_("Say which one: {help} <name>.")
 TOKEN_SHOWN = N_("The token of @{user} is shown only once; a program signs in with it: {token}")
 ADDRESS_SHOWN = N_("The address of @{user} is shown only once; whoever has it can post here: {url}")
 SECRET_SHOWN = N_(
@@ -42,7 +42,7 @@ async def bot(call: Call, act: str | None, text: str | None) -> Outcome:
 
 
 async def webhook(call: Call, act: str | None, text: str | None) -> Outcome:
-    """The same for addresses at which programs post."""
+    """The same for addresses at which programs post, or to which posts are sent."""
     return await _run(call, "add" if act == "in" else act, text, is_hook=True)
 
 
@@ -51,7 +51,8 @@ async def _run(call: Call, act: str | None, text: str | None, *, is_hook: bool) 
         return await list_bots(call)
     name, display_name = split_word(text or "")
     if not name:
-        return WHICH
+        ways = "/webhook in|out|token|remove" if is_hook else "/bot add|token|remove"
+        return Refusal(ErrorCode.BAD_SYNTAX, WHICH, {"help": ways})
     if act == "out":
         return await send_out(call, name, display_name)
     if act == "add":
@@ -109,7 +110,7 @@ async def send_out(call: Call, name: str, text: str) -> Outcome:
         change_set.rows = [*change_set.rows, revoke_tokens(user), noted]
 
     data = {"user": user, "secret": secret}
-    return Noted(Carrying(command, rows), call.say(SECRET_SHOWN, data), dict(data))
+    return Noted(Carrying(command, rows), call.say(SECRET_SHOWN, data), dict(data), is_secret=True)
 
 
 async def _check_name(call: Call, user: str, shown: str) -> Refusal | None:
@@ -145,7 +146,7 @@ def give_token(call: Call, command: c.AddBot | c.TakeBot, *, is_hook: bool) -> N
     else:
         url = f"{call.app.config.server.public_url.rstrip('/')}/hooks/{token}"
         text, data = ADDRESS_SHOWN, {"user": user, "url": url}
-    return Noted(Carrying(command, rows), call.say(text, data), dict(data))
+    return Noted(Carrying(command, rows), call.say(text, data), dict(data), is_secret=True)
 
 
 async def list_bots(call: Call) -> Outcome:

@@ -26,11 +26,13 @@ class Elsewhere(Struct, frozen=True):
 
 
 class Noted(Struct, frozen=True):
-    """A governance command whose actor alone is told something more once it is stored."""
+    """A governance command whose actor alone is told something more once it is stored. `is_secret`: only then, and not
+    again when it is asked for under the same nonce, with which answers are kept."""
 
     command: "Command | Carrying"
     text: str
     data: dict[str, object]
+    is_secret: bool = False
 
 
 class Carrying(Struct, frozen=True):

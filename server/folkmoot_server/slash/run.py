@@ -143,12 +143,13 @@ async def carry_out(
         act = await app.membership.decide_on(room, command, call.account, extra_rows)
     if isinstance(act, Refusal):
         return act
+    kept = None if note is not None and note.is_secret else note
     app.group_service.queue_answer(
         session,
         request.id,
         act,
         lambda: wrap(tell_act(session, act, note)),
-        lambda: msgspec.to_builtins(tell_act(session, act, note)),
+        lambda: msgspec.to_builtins(tell_act(session, act, kept)),
     )
     return None
 

@@ -64,6 +64,18 @@ async def test_a_bot_is_there_when_the_line_that_adds_it_carries_a_nonce(shared:
             assert bot.account.user == "noncing"
 
 
+async def test_a_token_is_not_kept_with_the_nonce_of_the_line_that_made_it(shared: Server) -> None:
+    """*The answer was kept for a day, sealed, and told again: so it was neither told once nor a hash alone.*"""
+    owner, *_ = shared.seats.pop()
+    async with await shared.connect(owner) as wire:
+        for line, name in (("/bot add kept-1", "token"), ("/webhook in kept-2", "url")):
+            asked = {"line": line, "group": owner.code, "nonce": f"of {line}"}
+            first, again = [await wire.ask(rq.RunCommand, **asked) for _ in range(2)]
+            assert first.data[name]
+            assert again.data["case"] == first.data["case"]
+            assert first.data[name] not in f"{again}"
+
+
 async def test_another_token_ends_the_one_before(shared: Server) -> None:
     owner, *_ = shared.seats.pop()
     async with await shared.connect(owner) as wire:
