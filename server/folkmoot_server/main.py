@@ -262,17 +262,16 @@ def announce(node: Node, server: WebSocketServer, ready_file: Path | None) -> No
     shown = f"[{host}]" if ":" in host else host
     secure = "s" if node.app.config.server.tls_certificate else ""
     urls = {"ws": f"ws{secure}://{shown}:{port}/ws", "http": f"http{secure}://{shown}:{port}"}
-    if ready_file is not None:
-        # Renamed into place, so that nobody reads half of it.
-        partial = ready_file.with_name(f"{ready_file.name}.partial")
-        partial.write_text(json.dumps(urls))
-        partial.rename(ready_file)
     say = translator(node.app.config.i18n.default_language)
     say_on_stderr(say(N_("Folkmoot serves {ws}"), urls))
     public = node.app.config.server.public_url.rstrip("/")
-    if public:
-        urls = {"http": public, "ws": f"{public.replace('http', 'ws', 1)}/ws"}
-    say_on_stderr(say(N_("Open {http}/ in a browser, or run: folkmoot chat --server {ws}"), urls))
+    opened = {"http": public, "ws": f"{public.replace('http', 'ws', 1)}/ws"} if public else urls
+    say_on_stderr(say(N_("Open {http}/ in a browser, or run: folkmoot chat --server {ws}"), opened))
+    if ready_file is not None:
+        # Last, so that who waits for it finds all that was said; renamed into place, so that nobody reads half of it.
+        partial = ready_file.with_name(f"{ready_file.name}.partial")
+        partial.write_text(json.dumps(urls))
+        partial.rename(ready_file)
 
 
 async def stop_listening(node: Node, server: WebSocketServer) -> None:
