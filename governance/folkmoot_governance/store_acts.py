@@ -60,13 +60,14 @@ class LossAccepted(StoreEvent, frozen=True, kw_only=True, tag="loss_accepted"):
 
 
 class MonthSealed(StoreEvent, frozen=True, kw_only=True, tag="month_sealed"):
-    """A month of the journal is over, and its `entries` were counted and hashed (G13): `sha256` over all of them, and
-    the `root` of the Merkle tree that they are the leaves of, both in hexadecimal."""
+    """A month is over, and its `entries`, of the access log its blocks, were counted and hashed (G13): `sha256` over
+    all of them, and the `root` of the Merkle tree that they are the leaves of, both in hexadecimal."""
 
     month: str
     entries: int
     sha256: str
     root: str
+    part: Part = "journal"
 
 
 class MonthRemoved(StoreEvent, frozen=True, kw_only=True, tag="month_removed"):
@@ -166,15 +167,16 @@ AnyStoreEvent = (
 )
 
 
-def seals_of(events: Iterable[StoreEvent]) -> dict[str, MonthSealed]:
-    """Return the seals that hold, by month: what was lost since, and that loss accepted, is not as it was sealed."""
-    seals: dict[str, MonthSealed] = {}
+def seals_of(events: Iterable[StoreEvent]) -> dict[tuple[Part, str], MonthSealed]:
+    """Return the seals that hold, by part and month: what was lost of the journal since, and that loss accepted, is not
+    as it was sealed."""
+    seals: dict[tuple[Part, str], MonthSealed] = {}
     for event in events:
         if isinstance(event, MonthSealed):
-            seals[event.month] = event
+            seals[event.part, event.month] = event
         elif isinstance(event, LossAccepted):
             for month in event.months:
-                seals.pop(month, None)
+                seals.pop(("journal", month), None)
     return seals
 
 
@@ -200,6 +202,7 @@ class SealMonth(Struct, frozen=True):
     entries: int
     sha256: str
     root: str
+    part: Part = "journal"
 
 
 class RemoveMonth(Struct, frozen=True):

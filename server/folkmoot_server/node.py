@@ -208,7 +208,7 @@ class Node(Parts):
                 app.holds,
                 app.channels.keeping,
             ),
-            Sealing(self.store.journal, clock, app.store_acts),
+            Sealing(self.store, clock, app.store_acts),
             Indexing(self.store.journal),
             Erasing(self.store.journal),
             Expiry(ledger, clock, self.rooms, groups),

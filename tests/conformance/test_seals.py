@@ -9,8 +9,9 @@ from folkmoot_governance.group.events import EntryDeleted
 from folkmoot_protocol.types import Entry
 from folkmoot_server.crypto.merkle import leaf_hash, root
 from folkmoot_server.jobs import sealing
-from folkmoot_server.jobs.sealing import make_seal
-from folkmoot_server.storage.api import Store
+from folkmoot_server.jobs.sealing import make_access_seal, make_seal
+from folkmoot_server.storage.api import AccessBlock, Store
+from folkmoot_server.storage.sql.access_blocks import line_of
 from folkmoot_server.storage.sql.months import end_of, month_of
 from folkmoot_server.storage.sql.seals import Seal
 from tests.builders.world import START, World
@@ -44,6 +45,23 @@ async def test_a_seal_is_of_what_was_written_in_the_order_of_groups_and_seqs(sto
         root(len(lines), lambda level, number: fold_of([leaf_hash(one) for one in lines], level, number)).hex(),
     )
     assert await make_seal(store.journal, "2031-01", at_once) == Seal(0, sha256().hexdigest(), sha256().hexdigest())
+
+
+async def test_a_seal_of_the_access_log_is_of_its_blocks_in_their_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (2, 0, 1):
+        await store.access.append(JANUARY, AccessBlock(number, number, "here", 3, ("ann",), b"sealed %d" % number))
+    lines = [line_of(one).text for one in await store.access.blocks_after(JANUARY, 0, 9)]
+    assert [msgspec.json.decode(one)[1] for one in lines] == [2, 0, 1]
+    # However many are read at once.
+    for piece in (1, 3, 20):
+        monkeypatch.setattr(sealing, "BLOCKS_PIECE", piece)
+        assert await make_access_seal(store.access, JANUARY, at_once) == Seal(
+            3,
+            sha256(b"".join(one + b"\n" for one in lines)).hexdigest(),
+            root(3, lambda level, number: fold_of([leaf_hash(one) for one in lines], level, number)).hex(),
+        )
 
 
 def fold_of(leaves: list[bytes], level: int, number: int) -> bytes:

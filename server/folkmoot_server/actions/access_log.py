@@ -18,7 +18,7 @@ from ..sealed.access_records import AccessKind, AccessRecord, AccessRecords
 from ..storage.api import BEHIND
 from ..storage.api import AccessLog as Stored
 from ..storage.change_set import StorageError
-from ..storage.sql.months import month_of
+from ..storage.sql.months import SEAL_GRACE_MS, month_of
 
 log = structlog.get_logger()
 
@@ -30,6 +30,8 @@ MAX_WAITING = 100_000
 """Records that wait while storage fails; those beyond are counted and gone."""
 AT_ONCE = 5_000
 """Records in a block."""
+LATE_MS = SEAL_GRACE_MS // 2
+"""For how long what is of a month that is over is still put there; nothing may come once it is sealed."""
 BLOCKS = 50
 """Blocks that are opened for one answer."""
 
@@ -51,6 +53,7 @@ class AccessLog:
         self._clock = clock
         self._node = node
         self._waiting: list[AccessRecord] = []
+        self._newest = ""
         self._lost = 0
         self._storing = asyncio.Lock()
         self._heard = heard
@@ -82,14 +85,18 @@ class AccessLog:
         return outcome
 
     async def store(self) -> None:
-        """Store what waits. Raises StorageError; it waits on then."""
+        """Store what waits, each in the file of its month, or of a later one that has begun: clocks step back, and
+        what is late may belong to a month that is sealed. Raises StorageError; it waits on then."""
         async with self._storing:
+            if self._waiting and not self._newest:
+                self._newest = max((one.month for one in await self._stored.segments()), default="")
             while waiting := self._waiting[:AT_ONCE]:
                 month = month_of(waiting[0].ts)
                 if month_of(waiting[-1].ts) != month:
                     waiting = [one for one in waiting if month_of(one.ts) == month]
                 block = await asyncio.to_thread(self._records.seal, self._node, waiting)
-                await self._stored.append(month, block)
+                self._newest = max(self._newest, month, month_of(self._clock.now_ms() - LATE_MS))
+                await self._stored.append(self._newest, block)
                 del self._waiting[: len(waiting)]
         if self._lost:
             log.warning("records of the access log were lost while storage failed", records=self._lost)

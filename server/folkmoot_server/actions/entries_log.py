@@ -68,12 +68,13 @@ class EntriesLog:
         is_more, each = False, EachMonth()
         sealed = await self._store_acts.seals()
         for segment in await self._store.journal.segments():
-            if segment.month not in sealed:
+            if ("journal", segment.month) not in sealed:
                 with each.trying(segment.month):
                     is_more |= await self._take_in_month(segment.month, rest)
         for segment in await self._store.access.segments():
-            with each.trying(f"access {segment.month}"):
-                is_more |= await self._take_in_blocks(segment.month, rest)
+            if ("access", segment.month) not in sealed:
+                with each.trying(f"access {segment.month}"):
+                    is_more |= await self._take_in_blocks(segment.month, rest)
         each.end()
         return is_more
 

@@ -90,13 +90,13 @@ class StoreActs:
         await self._commit_queue.failed.wait()
         await self.store_rows([mark(TRIED_MARK, self._clock.now_ms())])
 
-    async def seals(self) -> dict[str, MonthSealed]:
-        """Return what is on record of the months of the journal that are over."""
+    async def seals(self) -> dict[tuple[Part, str], MonthSealed]:
+        """Return what is on record of the months that are over, by part and month."""
         return seals_of(await self.events())
 
-    async def seal(self, month: str, made: Seal) -> Refusal | None:
+    async def seal(self, part: Part, month: str, made: Seal) -> Refusal | None:
         """Put on record what a month has."""
-        done = await self.act(SealMonth(month, *made), SERVICE, dry_run=False)
+        done = await self.act(SealMonth(month, *made, part), SERVICE, dry_run=False)
         return done if isinstance(done, Refusal) else None
 
     async def removed(self) -> set[tuple[Part, str]]:
@@ -156,11 +156,11 @@ class StoreActs:
     async def note_removed(self, months: Sequence[str], part: Part = "journal") -> Refusal | None:
         """Put on record, before they go, that months are removed; once, whatever comes between."""
         events = await self.events()
-        seals = seals_of(events) if part == "journal" else {}
+        seals = seals_of(events)
         noted = {event.month for event in events if isinstance(event, MonthRemoved) and event.part == part}
         for month in months:
             if month not in noted:
-                seal = seals.get(month)
+                seal = seals.get((part, month))
                 entries, root = (seal.entries, seal.root) if seal else (UNSEALED, "")
                 done = await self.act(RemoveMonth(month, entries, root, part), SERVICE, dry_run=False)
                 if isinstance(done, Refusal):

@@ -1,11 +1,11 @@
 """Administration of the months that messages and the access log are kept in (G13)."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.holds import Hold, in_force
-from folkmoot_governance.store_acts import EntriesHeld, MonthRemoved, MonthSealed, StoreEvent
+from folkmoot_governance.store_acts import EntriesHeld, MonthRemoved, MonthSealed, Part, StoreEvent
 from folkmoot_protocol.admin import segments as rows
 from folkmoot_protocol.admin.row import NoOptions
 from folkmoot_protocol.results import AdminResult
@@ -14,14 +14,16 @@ from ..storage.api import Segment
 from ..storage.sql.months import Stage, begin_of, end_of, goes_at, stage_of
 from .call import Call, Outcome, carries_out
 
+Seals = Mapping[tuple[Part, str], MonthSealed]
+
 
 @carries_out(rows.LIST_SEGMENTS)
 async def list_segments(call: Call, options: NoOptions) -> Outcome:
     """List all months, the oldest first."""
     store, kept = call.app.store, call.app.config.retention
     seals = await call.app.store_acts.seals()
-    items = [segment_item("journal", one, kept.months, seals.get(one.month)) for one in await store.journal.segments()]
-    items += [segment_item("access", one, kept.access_log_months) for one in await store.access.segments()]
+    items = [segment_item("journal", one, kept.months, seals) for one in await store.journal.segments()]
+    items += [segment_item("access", one, kept.access_log_months, seals) for one in await store.access.segments()]
     return AdminResult(items=tuple(items))
 
 
@@ -35,10 +37,8 @@ async def plan_segments(call: Call, options: NoOptions) -> Outcome:
     items = removed_items(events)
     seals = await call.app.store_acts.seals()
     items += plan_items("journal", await store.journal.segments(), now, kept.months, seals, holds)
-    access = await store.access.segments()
-    # Its blocks are sealed as they come.
-    are_sealed, named = {one.month for one in access}, [hold for hold in holds if hold.users]
-    items += plan_items("access", access, now, kept.access_log_months, are_sealed, named)
+    named = [hold for hold in holds if hold.users]
+    items += plan_items("access", await store.access.segments(), now, kept.access_log_months, seals, named)
     return AdminResult(items=tuple(sorted(items, key=lambda item: (str(item["month"]), item["kind"] == "access"))))
 
 
@@ -57,13 +57,13 @@ def removed_items(events: Sequence[StoreEvent]) -> list[dict[str, object]]:
 
 
 def plan_items(
-    kind: str, segments: Sequence[Segment], now: int, months: int, sealed: Collection[str], holds: Sequence[Hold]
+    kind: Part, segments: Sequence[Segment], now: int, months: int, seals: Seals, holds: Sequence[Hold]
 ) -> list[dict[str, object]]:
     """Return months that are there as rows."""
     items: list[dict[str, object]] = []
     for one in segments:
         is_newest = one is segments[-1]
-        stage, at = stage_of(one.month, now, months, is_newest=is_newest, is_sealed=one.month in sealed)
+        stage, at = stage_of(one.month, now, months, is_newest=is_newest, is_sealed=(kind, one.month) in seals)
         count = sum(hold.overlaps(begin_of(one.month), end_of(one.month)) for hold in holds)
         items.append({"month": one.month, "kind": kind, "stage": stage.value, "next_ts": at, "holds": count})
     return items
@@ -75,7 +75,7 @@ async def confirm_segments(call: Call, options: NoOptions) -> Outcome:
     return changed if isinstance(changed, Refusal) else AdminResult(items=(), changed=changed)
 
 
-def segment_item(kind: str, one: Segment, months: int, seal: MonthSealed | None = None) -> dict[str, object]:
+def segment_item(kind: Part, one: Segment, months: int, seals: Seals) -> dict[str, object]:
     """Return a month as a row: `goes_ts` is when it may be removed at the earliest, where it is not the newest then."""
     item: dict[str, object] = {
         "month": one.month,
@@ -83,6 +83,7 @@ def segment_item(kind: str, one: Segment, months: int, seal: MonthSealed | None 
         "size": one.size,
         "goes_ts": goes_at(one.month, months),
     }
+    seal = seals.get((kind, one.month))
     if seal is not None:
         item |= {"entries": seal.entries, "sealed_ts": seal.at, "sha256": seal.sha256, "root": seal.root}
     return item

@@ -24,7 +24,8 @@ from tests.builders.world import Group
 from tests.integration.storage.kit import fill
 
 JANUARY, FEBRUARY = "2026-01", "2026-02"
-LATER = end_of(JANUARY) + SEAL_GRACE_MS
+OVER = end_of(JANUARY)
+LATER = OVER + SEAL_GRACE_MS
 
 
 class Service:
@@ -48,7 +49,7 @@ class Keeper:
         self.now = LATER
         clock, service = Clock(lambda: self.now / 1000), cast(AccountService, Service(store))
         self.store_acts = StoreActs(store.ledger, clock, service, cast(Any, None))
-        self.sealing = Sealing(store.journal, clock, self.store_acts)
+        self.sealing = Sealing(store, clock, self.store_acts)
         self.entries_log = EntriesLog(store, clock, service, self.store_acts)
         self.event_log = EventLog(store.ledger, clock, partial(service.store_rows, ""), data_dir, "folkmoot", None)
 
@@ -64,12 +65,15 @@ async def tell(store: Store, data_dir: Path) -> tuple[Group, list[str]]:
     """Fill a store with the story; return the group, and the checkpoints that somebody has copied."""
     group, keeper = await fill(store), Keeper(store, data_dir)
     records = AccessRecords(data_dir)
-    for number in range(4):
-        ts, user = LATER + number, ("alice", "bob")[number % 2]
-        who = AccessRecord(ts, AccessKind.SIGNED_IN, user, number, "192.0.2.1", 5000 + number, "phone")
-        await store.access.append(FEBRUARY, records.seal("node", [who]))
+    for number in range(5):
+        month, ts = (FEBRUARY, LATER + number) if number < 4 else (JANUARY, OVER - 1)
+        who = AccessRecord(
+            ts, AccessKind.SIGNED_IN, ("alice", "bob")[number % 2], number, "192.0.2.1", 5000 + number, "phone"
+        )
+        await store.access.append(month, records.seal("node", [who]))
     await keeper.keep()
-    assert await keeper.sealing.do_round() == 0
+    while await keeper.sealing.do_round() == 0:
+        pass
     return group, await keep(store, data_dir)
 
 
@@ -223,6 +227,15 @@ WAYS: dict[str, Way] = {
     ),
     "change when somebody connected": Way(
         f"access {FEBRUARY}", ("UPDATE {block} SET first_ts = first_ts - 1 WHERE number = 3",), "block 3 does not open"
+    ),
+    "slip a connection into a month that is over": Way(
+        f"access {JANUARY}",
+        (
+            "INSERT INTO {block} ({month}number, first_ts, last_ts, node, records, sealed)"
+            " SELECT {month}number + 90, first_ts, last_ts, node, records, sealed FROM {block}"
+            f" WHERE last_ts < {OVER}",
+        ),
+        f"access {JANUARY}: 2 blocks, 1 were sealed",
     ),
     "make a connection somebody else's": Way(
         f"access {FEBRUARY}",

@@ -57,7 +57,7 @@ async def test_newer_months_are_sealed_and_logged(tmp_path: Path, harm: object) 
         for call in (keeper.sealing.do_round(), keeper.entries_log.take_in(lambda took_s: 0)):
             with pytest.raises(StorageError, match="2026-01: "):
                 await call
-        assert list(await keeper.store_acts.seals()) == ["2026-02"]
+        assert list(await keeper.store_acts.seals()) == [("journal", "2026-02")]
         assert {month for _, month in await store.ledger.logged_months()} == {"2026-03"}
 
 

@@ -12,10 +12,11 @@ from folkmoot_server.actions.store_acts import UNSEALED, StoreActs
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.jobs.sealing import Sealing
+from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
 from folkmoot_server.storage.change_set import STORE_STREAM, ChangeSet
 from folkmoot_server.storage.check.loss import accept_loss
 from folkmoot_server.storage.check.verify import verify
-from folkmoot_server.storage.sql.months import SEAL_GRACE_MS, end_of
+from folkmoot_server.storage.sql.months import SEAL_GRACE_MS, end_of, month_of
 from folkmoot_server.storage.sqlite.store import SqliteStore
 from tests.builders.world import World
 from tests.integration.storage.kit import filled, opened, tamper
@@ -43,7 +44,7 @@ class Keeper:
         clock = Clock(lambda: self.now / 1000)
         self.store = store
         self.acts = StoreActs(store.ledger, clock, cast(Any, Service(store)), cast(Any, None))
-        self.job = Sealing(store.journal, clock, self.acts)
+        self.job = Sealing(store, clock, self.acts)
 
     async def told(self) -> list[AnyStoreEvent]:
         return [cast(AnyStoreEvent, one.event) for one in await self.store.ledger.events(STORE_STREAM, 0, 99)]
@@ -63,7 +64,7 @@ async def test_a_month_is_sealed_once_when_it_is_over_and_some_more(tmp_path: Pa
         assert isinstance(event, MonthSealed)
         assert (event.month, event.by) == (JANUARY, "")
         assert event.entries > 3
-        assert (await keeper.acts.seals())[JANUARY] == event
+        assert (await keeper.acts.seals())["journal", JANUARY] == event
 
 
 async def test_that_a_month_goes_is_on_record_once(tmp_path: Path) -> None:
@@ -109,6 +110,48 @@ async def test_what_was_changed_in_a_sealed_month_is_found(tmp_path: Path, state
     assert any(problem.startswith(f"journal {JANUARY}: ") for problem in verify(tmp_path))
 
 
+async def test_a_month_of_the_access_log_is_sealed_and_goes_alike(tmp_path: Path) -> None:
+    """*It had no seal, and went without a count and a root.*"""
+    await filled(tmp_path)
+    records = AccessRecords(tmp_path)
+    async with opened(tmp_path) as store:
+        for ts in (OVER - 2, OVER - 1, OVER):
+            who = AccessRecord(ts, AccessKind.SIGNED_IN, "alice", 9, "192.0.2.1", 5009)
+            await store.access.append(month_of(ts), records.seal("node", [who]))
+        keeper = Keeper(store)
+        keeper.now = OVER + SEAL_GRACE_MS
+        assert [await keeper.job.do_round() for _ in range(3)] == [0, 0, None]
+        sealed = (await keeper.acts.seals())["access", JANUARY]
+        assert sealed.entries == 2
+        assert await keeper.acts.note_removed([JANUARY], "access") is None
+        *_, removed = await keeper.told()
+        assert removed == MonthRemoved(month=JANUARY, entries=2, root=sealed.root, part="access", at=keeper.now, by="")
+
+
+async def test_what_was_changed_in_a_sealed_month_of_the_access_log_is_found(tmp_path: Path) -> None:
+    """*Nothing had to be on record of the months that came after.*"""
+    await filled(tmp_path)
+    records = AccessRecords(tmp_path)
+    who = AccessRecord(OVER - 1, AccessKind.SIGNED_IN, "alice", 9, "192.0.2.1", 5009)
+    async with opened(tmp_path) as store:
+        for month in (JANUARY, JANUARY, "2026-02"):
+            await store.access.append(month, records.seal("node", [who]))
+        keeper = Keeper(store)
+        keeper.now = OVER + SEAL_GRACE_MS
+        while await keeper.job.do_round() == 0:
+            pass
+    assert verify(tmp_path) == []
+    async with opened(tmp_path) as store:
+        await store.access.append(JANUARY, records.seal("node", [who]))
+    assert verify(tmp_path) == [f"access {JANUARY}: 3 blocks, 2 were sealed"]
+    file = tmp_path / "access" / f"{JANUARY}.sqlite3"
+    for table in ("block", "who"):
+        tamper(file, f"DELETE FROM {table} WHERE number = 1")
+    assert verify(tmp_path) == [f"access {JANUARY}: it is not as it was sealed"]
+    file.unlink()
+    assert verify(tmp_path) == [f"access {JANUARY}: it is missing, and nothing on record has removed it"]
+
+
 async def test_a_month_whose_loss_was_accepted_is_compared_with_no_seal_of_before(tmp_path: Path) -> None:
     """*Its notices are made again from the ledger, and were fewer than had been sealed.*"""
     world = World()
@@ -119,7 +162,7 @@ async def test_a_month_whose_loss_was_accepted_is_compared_with_no_seal_of_befor
         keeper = Keeper(store)
         keeper.now = OVER + SEAL_GRACE_MS
         await keeper.job.do_round()
-        assert JANUARY in await keeper.acts.seals()
+        assert ("journal", JANUARY) in await keeper.acts.seals()
     for file in (tmp_path / "journal").iterdir():
         file.unlink()
     assert accept_loss(tmp_path, "the disk is gone", translator("en"))
@@ -132,7 +175,7 @@ async def test_a_month_whose_loss_was_accepted_is_compared_with_no_seal_of_befor
         assert await keeper.acts.seals() == {}
         await keeper.job.do_round()
         # What is left is sealed as any other month, and is to stay as it is.
-        assert (await keeper.acts.seals())[JANUARY].entries == 1
+        assert (await keeper.acts.seals())["journal", JANUARY].entries == 1
     # The loss was accepted today, by the machine's own clock, and the month sealed by the test's.
     assert [problem for problem in verify(tmp_path) if "is dated" not in problem] == []
     tamper(tmp_path / "journal" / f"{JANUARY}.sqlite3", "UPDATE entry SET ts = ts + 1")

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from folkmoot_server.actions import access_log
-from folkmoot_server.actions.access_log import AccessLog
+from folkmoot_server.actions.access_log import LATE_MS, AccessLog
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.delivery.session import Session
 from folkmoot_server.sealed.access_records import AccessKind, AccessRecord, AccessRecords
@@ -64,8 +64,8 @@ class Bench:
     def __init__(self, path: Path) -> None:
         self.now = end_of("2026-05") - 2
         self.place = Place()
-        records = AccessRecords(path)
-        self.log = AccessLog(cast(Any, self.place), records, Clock(lambda: self.now / 1000), "here")
+        self.records = AccessRecords(path)
+        self.log = AccessLog(cast(Any, self.place), self.records, Clock(lambda: self.now / 1000), "here")
 
     async def told(self, limit: int = 9, before: str = "") -> tuple[list[str], str]:
         found, more = await self.log.read("ann", ALL, limit, before)
@@ -87,6 +87,27 @@ async def test_what_comes_after_the_end_of_a_month_goes_to_the_next(bench: Bench
         "2026-06": [2],
     }
     assert await bench.told() == (["d", "c", "b", "a"], "")
+
+
+async def test_nothing_comes_to_a_month_that_may_be_sealed(bench: Bench) -> None:
+    """*What could not be stored for days was put into its month when that was over, and so was what a clock said that
+    had stepped back: both would look like something slipped in.*"""
+    bench.place.fails = True
+    bench.log.note(AccessKind.CONNECTED, PEER, detail="late")
+    with pytest.raises(StorageError):
+        await bench.log.store()
+    bench.place.fails, bench.now = False, end_of("2026-05") + LATE_MS
+    await bench.log.store()
+    bench.now = end_of("2026-05") - 1
+    bench.log.note(AccessKind.CONNECTED, PEER, detail="stepped back")
+    await bench.log.store()
+    assert list(bench.place.stored) == ["2026-06"]
+    # After a start, too.
+    again = AccessLog(cast(Any, bench.place), bench.records, Clock(lambda: bench.now / 1000), "here")
+    again.note(AccessKind.CONNECTED, PEER, detail="started")
+    await again.store()
+    assert list(bench.place.stored) == ["2026-06"]
+    assert await bench.told() == (["started", "stepped back", "late"], "")
 
 
 async def test_pages_go_on_where_the_last_one_ended(bench: Bench) -> None:

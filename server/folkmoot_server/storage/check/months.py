@@ -19,7 +19,7 @@ from ..rows import AccessBlock, Line
 from ..sql.access_blocks import PURPOSE, bound_to, line_of, users_in
 from ..sql.ranges import Range, RangeMaker, digest_of, ranges_of
 from ..sql.removed_texts import RemovedTexts
-from ..sql.seals import SealMaker
+from ..sql.seals import Seal, SealMaker
 from ..sql.tables import logged_ranges
 from .journal import JournalRows
 from .on_record import OnRecord
@@ -90,7 +90,7 @@ class RangeCheck:
 
 def on_record(rows: JournalRows, record: OnRecord) -> list[str]:
     """Return the months of the journal of which something is on record."""
-    told = {seal.month for seal in record.seals} | {month for part, month in record.logged if part == "journal"}
+    told = {*_seals(record, "journal"), *(month for part, month in record.logged if part == "journal")}
     return [month for month in rows.months if month in told]
 
 
@@ -104,9 +104,7 @@ def check_months(
 ) -> Iterator[str]:
     """Compare the journal with what is on record of it; `step` is called after each piece."""
     ranges = yield from _read_ranges(main, record, "journal")
-    seals: dict[str, list[MonthSealed]] = defaultdict(list)
-    for seal in record.seals:
-        seals[seal.month].append(seal)
+    seals = _seals(record, "journal")
     yield from _missing(
         "journal", {*seals, *ranges} - {month for month in seals if record.is_lost(month)}, rows, record
     )
@@ -136,28 +134,47 @@ def _check_month(
         yield _("journal {month}: it is not as it was sealed").format(month=month)
         return
     yield from _told_apart("journal", month, range_check.end())
-    found = seal_maker.seal()
+    yield from _sealed_apart(seal_maker.seal(), seals)
+
+
+def _seals(record: OnRecord, part: Part) -> dict[str, list[MonthSealed]]:
+    """Return the seals of a part by month."""
+    seals: dict[str, list[MonthSealed]] = {}
+    for seal in record.seals:
+        if seal.part == part:
+            seals.setdefault(seal.month, []).append(seal)
+    return seals
+
+
+def _sealed_apart(found: Seal, seals: Iterable[MonthSealed]) -> Iterator[str]:
+    """Compare what a month has with what was sealed of it."""
     for seal in seals:
-        if found.entries != seal.entries:
-            yield _("journal {month}: {found} entries, {sealed} were sealed").format(
-                month=month, found=found.entries, sealed=seal.entries
-            )
+        place: dict[str, object] = {"month": seal.month, "found": found.entries, "sealed": seal.entries}
+        is_journal = seal.part == "journal"
+        if found.entries != seal.entries and is_journal:
+            yield _("journal {month}: {found} entries, {sealed} were sealed").format(**place)
+        elif found.entries != seal.entries:
+            yield _("access {month}: {found} blocks, {sealed} were sealed").format(**place)
         elif (found.sha256, found.root) != (seal.sha256, seal.root):
-            yield _("journal {month}: it is not as it was sealed").format(month=month)
+            said = _("journal {month}: it is not as it was sealed"), _("access {month}: it is not as it was sealed")
+            yield said[not is_journal].format(**place)
 
 
 def check_access(main: Connection, rows: AccessRows, key: bytes, record: OnRecord) -> Iterator[str]:
     """Compare the access log with what is on record of it, and whom a block names with what is sealed in it."""
     ranges = yield from _read_ranges(main, record, "access")
-    yield from _missing("access", set(ranges), rows, record)
+    seals = _seals(record, "access")
+    yield from _missing("access", {*seals, *ranges}, rows, record)
     sealed = Sealed(None, PURPOSE, key)
     for month in rows.months:
-        range_check = RangeCheck(ranges.get(month, ()))
+        range_check, seal_maker = RangeCheck(ranges.get(month, ())), SealMaker()
         last = max((one.last for one in ranges.get(month, ())), default=0)
         late, is_over = record.late_blocks(month)
         for block in rows.blocks(month):
             late += is_over and block.number > last
-            range_check.add((line_of(block),))
+            line = (line_of(block),)
+            range_check.add(line)
+            seal_maker.add(line)
             text = sealed.open_raw(block.sealed, bound_to(block))
             if text is None:
                 yield _("access {month}: block {number} does not open").format(month=month, number=block.number)
@@ -168,6 +185,7 @@ def check_access(main: Connection, rows: AccessRows, key: bytes, record: OnRecor
         if late:
             yield _("access {month}: {count} blocks came long after it was over").format(month=month, count=late)
         yield from _told_apart("access", month, range_check.end())
+        yield from _sealed_apart(seal_maker.seal(), seals.get(month, ()))
 
 
 def _told_apart(part: Part, month: str, others: Iterable[Range]) -> Iterator[str]:

@@ -70,7 +70,7 @@ class OnRecord:
             case LossAccepted():
                 self.losses.append(event)
                 # What was lost since, and that loss accepted, is not as it was sealed.
-                self.seals = [seal for seal in self.seals if seal.month not in event.months]
+                self.seals = [one for one in self.seals if one.part == "access" or one.month not in event.months]
             case EntriesLogged() if stream == month_stream(event.part, event.month):
                 self.logged[event.part, event.month][version] = event
             case FilingsBegan() if self.filings_since is None:
