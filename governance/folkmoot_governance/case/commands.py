@@ -214,7 +214,8 @@ class SettleCase(CaseCommand, frozen=True):
 
 
 class ApproveExport(CaseCommand, frozen=True):
-    """Let identities go along when the case is exported; `approved_by` are those who have approved that already."""
+    """Let identities go along when the case is exported, and removed messages where that takes two; `approved_by` are
+    those who have approved that already."""
 
     reason: str
     approved_by: tuple[str, ...] = ()
@@ -223,7 +224,8 @@ class ApproveExport(CaseCommand, frozen=True):
 class ExportCase(CaseCommand, frozen=True):
     """Take what concerns the case out: `scope` of the entries, from `since_ms` until `until_ms` (Unix ms).
 
-    `approved_by` have approved that identities go along, which `identities` asks for.
+    `approved_by` have approved that identities go along, which `identities` asks for, or removed messages, which
+    `removed` says.
     """
 
     scope: str
@@ -232,6 +234,7 @@ class ExportCase(CaseCommand, frozen=True):
     reason: str
     identities: bool = False
     approved_by: tuple[str, ...] = ()
+    removed: bool = False
 
 
 class NoteBundle(CaseCommand, frozen=True):

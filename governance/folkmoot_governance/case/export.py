@@ -1,7 +1,8 @@
 """Taking out what concerns a case, for who inspects the service (G13, P16, W16): who may, and when identities go along.
 
 Of which entries, and from when until when, is asked for and on record, with the reason. Identities go along where two
-of staff have approved that, each of them once, and for one export.
+of staff have approved that, each of them once, and for one export. Where the operator wants it so, messages that were
+removed are opened likewise.
 """
 
 from collections.abc import Callable, Iterable
@@ -39,7 +40,8 @@ class Scope(StrEnum):
 
 
 def approved_by(events: Iterable[CaseEvent], now: int) -> tuple[str, ...]:
-    """Return who has approved that identities go along with the next export, of the events of a case in order."""
+    """Return who has approved that identities, and what was removed, go along with the next export, of the events of a
+    case in order."""
     approved: dict[str, int] = {}
     for event in events:
         match event:
@@ -90,7 +92,7 @@ def _export(state: CaseState, command: ExportCase, actor: Actor, now: int, polic
             since_ms=command.since_ms,
             until_ms=command.until_ms,
             reason=command.reason,
-            approved_by=command.approved_by if command.identities else (),
+            approved_by=command.approved_by if command.identities or command.removed else (),
         )
     ]
 

@@ -217,7 +217,8 @@ class CaseRead(CaseEvent, frozen=True, kw_only=True, tag="case_read"):
 
 
 class ExportApproved(CaseEvent, frozen=True, kw_only=True, tag="export_approved"):
-    """Staff (`by`) lets identities go along when the case is exported, for `reason`; it takes two."""
+    """Staff (`by`) lets identities, and what was removed, go along when the case is exported, for `reason`; it takes
+    two."""
 
     reason: str
 
@@ -225,7 +226,7 @@ class ExportApproved(CaseEvent, frozen=True, kw_only=True, tag="export_approved"
 class CaseExported(CaseEvent, frozen=True, kw_only=True, tag="case_exported"):
     """Staff takes what concerns the case out, for `reason`: `scope` of the entries, from `since_ms` until `until_ms`.
 
-    `approved_by`: identities go along, as these have approved; empty: they do not.
+    `approved_by`: identities go along, or what was removed, as these have approved; empty: they do not.
     """
 
     scope: str

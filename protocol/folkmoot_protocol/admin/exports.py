@@ -66,7 +66,10 @@ EXPORT_CASE = Verb(
 APPROVE_EXPORT = Verb(
     EXPORT,
     "approve",
-    N_("Approve that identity numbers are included in a case's next export; two of the staff have to, within a week."),
+    N_(
+        "Approve that a case's next export includes identity numbers, and removed messages if they need approval; "
+        "two of the staff have to, within a week."
+    ),
     "export_case",
     Approval,
     NUMBER,

@@ -49,6 +49,7 @@ MOST = 200_000
 TRIES = 5
 """How often it is tried to note what was made, while others act on the case."""
 NOT_COVERED = N_("the platform role of whoever took this out does not cover it")
+NOT_APPROVED = N_("two of the staff have to approve it, and have not")
 TOO_MUCH = Refusal(
     ErrorCode.BAD_REQUEST,
     N_("This is more than {limit}: ask for a shorter time, or for less."),
@@ -65,13 +66,16 @@ class Stopped(Exception):
 
 
 class Extent(NamedTuple):
-    """How much is taken out, and why; `approved_by` empty: without identities."""
+    """How much is taken out, and why; `approved_by`: who has approved what it took two for, `identities` or to open
+    what was `removed`."""
 
     scope: str
     since: int
     until: int
     reason: str
     approved_by: tuple[str, ...]
+    identities: bool
+    removed: bool
 
 
 class Gathering:
@@ -229,10 +233,16 @@ class Gathering:
         """Return entries as lines, with the texts of those that were removed, where these are kept."""
         removed = [one.seq for one in entries if one.redacted]
         texts: dict[int, str] = {}
-        if removed:
+        if removed and self._opens_removed():
             kept = await self._call.app.store.journal.versions(code, removed, preserved=True)
             texts = {entry.seq: entry.body for one in kept.values() for entry in (one.entry, *one.edits)}
         return [line_of(code, one, texts.get(one.seq, one.body)) for one in entries]
+
+    def _opens_removed(self) -> bool:
+        """Say whether removed messages go along; where they do not, that is said."""
+        if not self._extent.removed:
+            self._left_out["removed"] = NOT_APPROVED
+        return self._extent.removed
 
     async def _seqs(self, code: str) -> tuple[int, int]:
         """Return the first seq of the time that is asked for, and the one behind its last."""
@@ -253,6 +263,8 @@ class Gathering:
             entries = [one for one in entries if self._is_asked_for(one.ts)]
         if scope == Scope.USER:
             entries = [one for one in entries if one.user in self._whose]
+        if any(one.removed for one in entries) and not self._opens_removed():
+            entries = [msgspec.structs.replace(one, body="") if one.removed else one for one in entries]
         readable = self._may(READ_TEXTS, "entries")
         mine = [one for one in access if one.user in self._whose and self._is_asked_for(one.ts)]
         return entries if readable else [], mine
@@ -281,7 +293,7 @@ class Gathering:
         """Return the identities of whom the case is about, where two have approved that and who exports may."""
         app = self._call.app
         account = await app.accounts.load(case.user) if case.user else None
-        if not self._extent.approved_by or account is None or not self._may("read_identity", "identities"):
+        if not self._extent.identities or account is None or not self._may("read_identity", "identities"):
             return []
         looked = await act_on_account(self._call, account, ReadIdentity(self._number))
         if isinstance(looked, Refusal):

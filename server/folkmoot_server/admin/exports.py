@@ -8,8 +8,7 @@ from hashlib import sha256
 from folkmoot_governance import Refusal
 from folkmoot_governance.case.checks import NO_SUCH_CASE, check_scope
 from folkmoot_governance.case.commands import ApproveExport, CaseCommand, ExportCase
-from folkmoot_governance.case.export import ACT, approved_by
-from folkmoot_governance.case.state import CaseEvent, CaseExported, CaseState, ExportApproved
+from folkmoot_governance.case.state import CaseState
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol.admin import exports as rows
 from folkmoot_protocol.admin.row import NoOptions
@@ -18,16 +17,12 @@ from folkmoot_protocol.results import AdminResult
 
 from ..actions.cases.bundle import verifier
 from ..common.i18n import N_
-from ..storage.api import ActFilter
-from ..storage.change_set import case_stream
 from .call import Call, Outcome, carries_out
-from .common import who_may
 from .export_parts import Extent, Gathering, Stopped
+from .opening import approvals, opens_removed
 
 BEFORE_MS = 7 * DAY_MS
 """How long before its opening what concerns a case begins, where nothing else is asked for."""
-MOST_APPROVALS = 200
-APPROVING = tuple(str(kind.__struct_config__.tag) for kind in (ExportApproved, CaseExported))
 
 
 async def find_case(call: Call) -> CaseState | Refusal:
@@ -38,20 +33,12 @@ async def find_case(call: Call) -> CaseState | Refusal:
     return case if case is not None and outside is None else NO_SUCH_CASE
 
 
-async def approvals(call: Call, case: CaseState) -> tuple[str, ...]:
-    """Return who has approved that identities go along with the next export, and might approve it today as well."""
-    wanted = ActFilter(kinds=APPROVING)
-    found = await call.app.store.ledger.acts(case_stream(case.number), wanted, MOST_APPROVALS)
-    events = [one.event for one in reversed(found) if isinstance(one.event, CaseEvent)]
-    return await who_may(call, approved_by(events, call.app.clock.now_ms()), ACT)
-
-
 @carries_out(rows.APPROVE_EXPORT)
 async def approve_export(call: Call, options: rows.Approval) -> Outcome:
     case = await find_case(call)
     if isinstance(case, Refusal):
         return case
-    before = await approvals(call, case)
+    before = await approvals(call, case.number)
     refusal = await act(call, case, ApproveExport(options.reason, before))
     item: dict[str, object] = {"case": case.number, "approved_by": [*before, call.account.user]}
     return refusal or AdminResult(items=(item,), changed=1)
@@ -72,15 +59,19 @@ async def export_case(call: Call, options: rows.Extent) -> Outcome:
         return since
     if isinstance(until, Refusal):
         return until
-    approved = await approvals(call, case)
-    command = ExportCase(options.scope, since, until, options.reason, options.identities, approved)
+    approved = await approvals(call, case.number)
+    removed = opens_removed(call, approved)
+    # Those who have approved are used up where it took them.
+    by_two = removed and call.app.config.staff.two_open_removed
+    command = ExportCase(options.scope, since, until, options.reason, options.identities, approved, by_two)
     refusal = await act(call, case, command)
     if refusal:
         return refusal
     item: dict[str, object] = {"case": case.number, "scope": options.scope, "since_ts": since, "until_ts": until}
     if call.dry_run:
         return AdminResult(items=(item,), changed=1)
-    extent = Extent(options.scope, since, until, options.reason, approved if options.identities else ())
+    approved = approved if options.identities or by_two else ()
+    extent = Extent(options.scope, since, until, options.reason, approved, options.identities, removed)
     name = await call.app.exports.begin(call.account.user, Gathering(call, case.number, extent).steps())
     if isinstance(name, Refusal):
         return name

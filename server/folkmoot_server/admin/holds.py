@@ -1,5 +1,7 @@
 """Administration of legal holds (G13)."""
 
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -22,7 +24,8 @@ from ..storage.api import HeldRow
 from .access import access_item
 from .call import Call, Outcome, carries_out
 from .common import check_asker, find_account, record_reading
-from .export_held import acts_to_read
+from .export_held import acts_to_read, marked, read_rows
+from .opening import approvals, opens_removed
 
 FIRST = ("", "", -1)
 
@@ -46,14 +49,26 @@ def hold_item(hold: Hold, kept: int) -> dict[str, object]:
     return item | {name: value for name, value in times.items() if 0 < value < FOREVER_MS}
 
 
-def held_item(row: HeldRow, text: bytes | None) -> list[dict[str, object]]:
-    """Return what is kept as rows: an entry as it was written, or records of the access log."""
+async def removed_of(call: Call, rows: Sequence[HeldRow]) -> frozenset[tuple[str, int]]:
+    """Return which of the entries that are kept were removed: group and seq."""
+    found = set[tuple[str, int]]()
+    for code in {row.code for row in rows if row.code}:
+        entries, _ = await asyncio.to_thread(read_rows, call, [row for row in rows if row.code == code])
+        found |= {(code, one.seq) for one in await marked(call, code, entries) if one.removed}
+    return frozenset(found)
+
+
+def held_item(row: HeldRow, text: bytes | None, gone: Collection[tuple[str, int]] = ()) -> list[dict[str, object]]:
+    """Return what is kept as rows: an entry as it was written, without its text where it is one of those that are
+    `gone`, or records of the access log."""
     if text is None:
         return [{"month": row.month, "group": row.code, "seq": row.seq, "kind": "unreadable"}]
     if not row.code:
         records = msgspec.json.decode(text, type=list[AccessRecord])
         return [access_item(one) | {"month": row.month, "user": one.user, "text": one.detail} for one in records]
     _grp, seq, ts, kind, user, _name, _role, _tags, body, _reply_to, target, _data = msgspec.json.decode(text)
+    if (row.code, seq) in gone:
+        kind, body = "removed", ""
     item = {"month": row.month, "group": row.code, "seq": seq, "at_ts": ts, "kind": kind, "user": user, "text": body}
     return [item if target is None else item | {"target": target}]
 
@@ -115,7 +130,9 @@ async def show_hold(call: Call, options: NoOptions) -> Outcome:
     refusal = await record_reading(call, command)
     if refusal:
         return refusal
-    items = [item for row in shown for item in held_item(row, call.app.holds.open(row))]
+    approved = await approvals(call, case)
+    gone = frozenset() if opens_removed(call, approved) else await removed_of(call, shown)
+    items = [item for row in shown for item in held_item(row, call.app.holds.open(row), gone)]
     last = shown[-1] if len(kept) > call.limit else None
     cursor = f"{last.month} {last.code} {last.seq}" if last else None
     return AdminResult(items=tuple(items), cursor=cursor)

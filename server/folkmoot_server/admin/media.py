@@ -13,6 +13,7 @@ from folkmoot_protocol.results import AdminResult
 from ..common.i18n import N_
 from .call import Call, Outcome, carries_out
 from .common import check_asker, record_reading
+from .opening import check_opening
 
 NO_MEDIA = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such upload."), {"help": "media list"})
 
@@ -45,7 +46,9 @@ async def show_media(call: Call, options: rows.ForCase) -> Outcome:
     found = await call.app.store.ledger.media([call.target])
     if not found or not found[0].sha256:
         return NO_MEDIA
-    refusal = await record_reading(call, ReadTexts(options.case, "media", found[0].code))
+    removed = found[0].state is MediaState.REMOVED
+    refusal = await check_opening(call, options.case) if removed else None
+    refusal = refusal or await record_reading(call, ReadTexts(options.case, "media", found[0].code))
     if refusal:
         return refusal
     path, until_ms = call.app.media.showing.path_for_staff(found[0], call.account.user)

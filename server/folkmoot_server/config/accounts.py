@@ -44,3 +44,7 @@ class Staff:
         N_("Whether staff must have a second factor for anything beyond reading."),
         open=False,
     )
+    two_open_removed: bool = setting(
+        False,
+        N_("Whether it takes the approval of two of staff to open messages that were removed, for a case."),
+    )

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, cast
@@ -193,6 +194,41 @@ async def test_identities_take_two_and_are_on_record(scene: Scene) -> None:
     asked = first.ask(rq.Admin, noun="export", verb="case", target=scene.case, options=options)
     await refused(asked, "forbidden", rule="export.identities", count=0)
     assert NUMBER not in "".join(unpacked(await export(first, scene.case)).values())
+
+
+@in_one_loop
+async def test_what_was_removed_takes_two_where_the_operator_wants_it_so(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """*One of staff opened it alone.*"""
+    (first, second), app = scene.officers, scene.stage.node.app
+    monkeypatch.setattr(app, "config", replace(app.config, staff=replace(app.config.staff, two_open_removed=True)))
+    await app.holds.keep([month_of(scene.stage.node.clock.now_ms())], [], rest_of)
+
+    async def opened() -> list[str]:
+        files = unpacked(await export(first, scene.case))
+        bodies = [str(one["body"]) for one in lines(files["entries.jsonl"]) if one.get("removed")]
+        is_said = "Removed messages: two of the staff have to approve it" in files["report.en.html"]
+        assert is_said is (SECRET not in files["entries.jsonl"])
+        assert is_said is (json.loads(files["manifest.json"])["left_out"] != {})
+        return bodies
+
+    async def held() -> list[str]:
+        shown = await first.ask(rq.Admin, noun="hold", verb="show", target=scene.case)
+        return [one["text"] for one in shown.items if one["text"] in ("", SECRET)]
+
+    async def approve(wire: Wire) -> None:
+        await wire.ask(rq.Admin, noun="export", verb="approve", target=scene.case, options={"reason": "order 7"})
+
+    assert (await opened(), await held()) == ([""], [""])
+    await approve(first)
+    assert (await opened(), await held()) == ([""], [""])
+    await approve(second)
+    assert (await held(), await opened()) == ([SECRET], [SECRET])
+    taken = [one.event for one in await scene.stage.store.ledger.events(case_stream(scene.case))]
+    assert [one.approved_by for one in taken if isinstance(one, CaseExported)][-1] == scene.names
+    # The approvals were for one export.
+    assert (await opened(), await held()) == ([""], [""])
 
 
 @in_one_loop

@@ -34,6 +34,7 @@ PARTS = {
     "access": N_("Connections"),
     "identities": N_("Identities"),
     "held": N_("What is on hold"),
+    "removed": N_("Removed messages"),
 }
 """What the parts are called that can be left out."""
 
