@@ -1,6 +1,10 @@
 """Slash commands by which members get proofs of what the service has on record (P16, W16)."""
 
+from typing import cast
+
 from folkmoot_governance import Refusal
+from folkmoot_governance.case.provable import may_be_given
+from folkmoot_governance.case.state import CaseEvent
 
 from ..actions.cases.appeals import NO_SUCH_MEASURE
 from ..actions.cases.measures import place_of
@@ -50,4 +54,5 @@ async def find_own(call: Call, case: str) -> tuple[str, int] | None:
     if state is None or not (state.by == me or me in state.reporters):
         return None
     stream = case_stream(case)
-    return stream, (await stored.events(stream))[-1].version
+    known = [one.version for one in await stored.events(stream) if may_be_given(cast(CaseEvent, one.event), me)]
+    return (stream, known[-1]) if known else None

@@ -144,6 +144,16 @@ async def test_that_and_why_it_was_taken_out_is_on_record_before_anything_is_giv
 
 
 @in_one_loop
+async def test_who_reported_is_not_told_that_it_was_taken_out(scene: Scene) -> None:
+    """*`/proof` gave the newest event of the case: who of staff took it out, and for which court.*"""
+    await export(scene.officers[0], scene.case)
+    asking = await scene.stage.connect(scene.stage.seats[0][2])
+    told = (await asking.run(f"/proof {scene.case}")).data
+    assert json.loads(told["said"])["data"]["event"] == "report_opened"
+    assert "order 7" not in told["said"]
+
+
+@in_one_loop
 async def test_scope_and_time_bound_what_is_in_it(scene: Scene) -> None:
     whole = unpacked(await export(scene.officers[0], scene.case, scope="group", since="2020-01-01"))
     own = unpacked(await export(scene.officers[0], scene.case, scope="user", since="2020-01-01"))
