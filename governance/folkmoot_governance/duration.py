@@ -61,6 +61,14 @@ _LEADING = re.compile(
     (?:[ ]*[,.;:!?，。、]*(?:[ \n]|$)(?![ ]*(?:of|ago|old)\b))""",
     re.VERBOSE,
 )
+# What goes on with a length behind one that could be read by itself: `1 hour and 30 minutes` is not an hour.
+_GOES_ON = re.compile(
+    rf"""(?:until|till)\b|(?:and|or|to|plus|minus|[-–~+&])[ ]*(?:an?[ ]+)?
+    (?:[0-9]+(?:[ ]*(?:{_LATIN})(?![a-z]))?|(?:one|two|three|four|five|six|seven|eight|nine|ten|half|quarter)\b
+    |(?:second|minute|hour|day|week|month|year)s?\b)
+    |(?:{_SPAN})"?[ ]*[,.;:!?，。、]*(?:[ \n]|$)(?![ ]*(?:of|ago|old)\b)""",
+    re.VERBOSE,
+)
 _DOUBTFUL = re.compile(
     rf"""(?:for[ ]+)?["+-]?(?:[0-9]|until\b|(?:{_NUMBER})(?:[ ]*(?:{_CHINESE})|月)|
     (?:an?|one|two|three|four|five|six|seven|eight|nine|ten|half|several|some|a\ few)[ ]+(?:an?[ ]+)?
@@ -97,14 +105,22 @@ class Reading(Struct, frozen=True):
 
 
 def read_duration(text: str) -> Reading:
-    """Read the duration that `text` begins with, however people write it: `for 7d spam`, `"7d"`, `三天，刷屏`."""
+    """Read the duration that `text` begins with, however people write it: `for 7d spam`, `"7d"`, `三天 刷屏`."""
     folded = fold(text)
     found = _LEADING.match(folded)
     if found:
         span = _span_of(found["span"])
+        more = _GOES_ON.match(folded, _skip_spaces(folded, found.end()))
+        # An instant is written by a program, and the end of time goes on as in "for ever and a day".
+        if more and isinstance(span, int) and (span < FOREVER_MS or _WHOLE.match(more[0])):
+            return Reading(None, text[: more.end()].strip(), text)
         if span is not None:
             return Reading(span, text[: found.end()].strip(), text[found.end() :].lstrip())
     return Reading(None, text[: _end_of_words(folded)] if _DOUBTFUL.match(folded) else "", text)
+
+
+def _skip_spaces(text: str, at: int) -> int:
+    return len(text) - len(text[at:].lstrip())
 
 
 def find_duration(text: str) -> str:

@@ -97,6 +97,10 @@ def test_an_end_is_at_most_the_end_of_time() -> None:
         ("for ever and a day", FOREVER_MS, "and a day"),
         ("1h 30m", 5_400_000, ""),
         ("10m 刷屏三天", 600_000, "刷屏三天"),
+        ("10m 3 days ago he did it, too", 600_000, "3 days ago he did it, too"),
+        ("10m and he knows why", 600_000, "and he knows why"),
+        ("10m 3 strikes", 600_000, "3 strikes"),
+        ('perm "7d" was too short', FOREVER_MS, '"7d" was too short'),
     ],
 )
 def test_what_a_text_begins_with_is_read(text: str, length: int, rest: str) -> None:
@@ -121,6 +125,15 @@ def test_what_a_text_begins_with_is_read(text: str, length: int, rest: str) -> N
         ("三天，刷屏", "三天，刷屏"),
         ("三月", "三月"),
         ("until noon", "until"),
+        ("1 hour and 30 minutes", "1 hour and 30 minutes"),
+        ("1h and a half, spam", "1h and a half"),
+        ("1 week and a day", "1 week and a day"),
+        ("10m to 20m", "10m to 20m"),
+        ("7d until monday", "7d until"),
+        ("7d or 2w", "7d or 2w"),
+        ("perm 7d", "perm 7d"),
+        ("永久 7天 刷屏", "永久 7天"),
+        ("2h 7d", "2h"),
     ],
 )
 def test_what_only_looks_like_a_duration_is_asked_about(text: str, words: str) -> None:
