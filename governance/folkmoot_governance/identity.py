@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from folkmoot_protocol.errors import ErrorCode
+from folkmoot_protocol.line import SLASHES
 from folkmoot_protocol.types import Identity
 
 from .refusal import Refusal
@@ -30,9 +31,9 @@ _ORGANISATION_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 # What stands before a command typed in a hurry; then the command, then a number.
 _SPILLED = re.compile(
-    r"[\s/／]*(?:verify|实名)\s.*[0-9０-９][\s\-]*(?:[0-9０-９][\s\-]*){7}", re.IGNORECASE | re.DOTALL
+    rf"[\s{SLASHES}]*(?:verify|实名)\s.*[0-9０-９][\s\-]*(?:[0-9０-９][\s\-]*){{7}}", re.IGNORECASE | re.DOTALL
 )
-_FIRST = frozenset("/／vV实")
+_FIRST = frozenset(f"{SLASHES}vV实")
 
 
 ADULT = 18

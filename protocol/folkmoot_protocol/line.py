@@ -1,13 +1,14 @@
 """What a posted text begins with: whether it means to be a command, for server and clients alike.
 
 A slash sign begins a command, after whatever is not seen: a space, a wide one, a byte order mark, characters without
-width. `／` is a slash of the width of Chinese, `、` is what the key of the slash gives in Chinese. Two of them at the
+width. `／` is a slash of the width of Chinese, `⁄`, `∕` and `⧸` look like one,
+`、` is what the key of the slash gives in Chinese. Two of them at the
 start are a text that begins with one. Which names there are the server alone knows; it has the last word.
 """
 
 import re
 
-SLASHES = "/／"
+SLASHES = "/／⁄∕⧸"
 COMMA = "、"
 
 # White space, and Default_Ignorable_Code_Point of Unicode with the other characters that are blank by design.

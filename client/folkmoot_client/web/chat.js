@@ -34,7 +34,7 @@ const deviceName = () => {
   return `${known}, ${navigator.platform}`.slice(0, 64);
 };
 // Whether the server may take it for a command: a slash sign before all that is seen. The server has the last word.
-const COMMAND = /^[\s\p{Default_Ignorable_Code_Point}\u2800]*[/／、](?![/／、])/u;
+const COMMAND = /^[\s\p{Default_Ignorable_Code_Point}\u2800]*[/／⁄∕⧸、](?![/／⁄∕⧸、])/u;
 const mayBeCommand = (body) => COMMAND.test(body);
 
 /** A group that the reader is in, with what the page holds of it. */

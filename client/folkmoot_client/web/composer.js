@@ -8,7 +8,7 @@ import { sayError, sayWord, t } from "./texts.js";
 
 const TYPING_EVERY_MS = 3000;
 const MOST_SUGGESTED = 8;
-const COMMAND_WORD = /^[/／、]([^\s/／、]*)$/u;
+const COMMAND_WORD = /^[/／⁄∕⧸、]([^\s/／⁄∕⧸、]*)$/u;
 const DRAFT = "folkmoot.draft.";
 const LONGEST_DRAFT = 4000;
 

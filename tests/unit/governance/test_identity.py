@@ -100,6 +100,7 @@ def test_mobile_numbers(number: str, kept: str, sound: bool) -> None:
         " /verify person 11010519491231002X",
         "//verify mobile 138 0013 8000",
         "／verify organisation 91350100M000100Y43",
+        "⁄⁄verify organisation 91350100M000100Y43",
         "verify mobile 13800138000",
         "\u3000/实名 mobile １３８００１３８０００",
         "/VERIFY\nmobile\n13800138000",

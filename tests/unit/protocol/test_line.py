@@ -14,7 +14,7 @@ UNSEEN = ["", " ", "\t", "\u3000", "\ufeff", "\u200b", "\u2060\u00ad", "\ufeff \
 
 
 @pytest.mark.parametrize("unseen", UNSEEN)
-@pytest.mark.parametrize("sign", ["/", "／", "、"])
+@pytest.mark.parametrize("sign", ["/", "／", "⁄", "∕", "⧸", "、"])
 def test_a_slash_counts_behind_all_that_is_not_seen(unseen: str, sign: str) -> None:
     assert split_line(f"{unseen}{sign}mute @bob") == (unseen, sign, "mute @bob")
     assert starts_command(f"{unseen}{sign}mute @bob")

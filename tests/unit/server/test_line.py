@@ -10,7 +10,7 @@ MUTE = Line("mute", "@bob 10m")
 
 
 @pytest.mark.parametrize("before", ["", " ", "\u3000", "\ufeff", "\u200b", " \ufeff\u3000\u2060", "\n"])
-@pytest.mark.parametrize("sign", ["/", "／", "、"])
+@pytest.mark.parametrize("sign", ["/", "／", "⁄", "∕", "⧸", "、"])
 @pytest.mark.parametrize("name", ["mute", "MUTE", "ｍｕｔｅ", "m\u200bute", "\u200bmute"])
 def test_a_command_is_one_however_its_slash_and_its_name_are_typed(before: str, sign: str, name: str) -> None:
     assert read_body(f"{before}{sign}{name} @bob 10m") == MUTE
