@@ -102,6 +102,10 @@ def _links_of(word: str) -> list[Link]:
         authority, rest = place[: end.start()], place[end.end() :]
     authority = authority.rpartition("@")[2].strip("_-.")
     has_scheme, has_path = len(place) < len(word), end is not None
+    if "." not in authority and "." in rest and not has_scheme:
+        # Behind a slash a host is read as well: `/evil.example`, `here/evil.example`.
+        parts = _ENDS.split(rest) if authority else [rest]
+        return [link for part in parts for link in _links_of(part)]
     if "." in authority and ".." not in authority and authority.replace("-", "a").replace(".", "a").isalnum():
         # Most are as plain as that, and a pattern takes longer to see it.
         return _named(authority, rest, has_scheme, has_path=has_path)

@@ -48,6 +48,8 @@ def hosts(text: str, *, disguised: bool = False) -> list[str]:
         ("a.org/x,b.org", ["a.org", "b.org"]),
         ("john.smith@a.org", ["a.org"]),
         ("john@.a.org", ["a.org"]),
+        ("/a.org //b.org/x \\c.org", ["a.org", "b.org", "c.org"]),
+        ("here/a.org x/y/b.org?c.org", ["a.org", "b.org", "c.org"]),
     ],
 )
 def test_hosts_are_found_among_words(text: str, found: list[str]) -> None:
@@ -126,6 +128,9 @@ def test_a_host_is_known_by_one_name(host: str, key: str) -> None:
     "text",
     [
         "discord.gg/x",
+        "/evil.com/x",
+        "//discord.gg/x",
+        "look/evil.com",
         "evil。com",
         "evil．com and ｅｖｉｌ.com",
         "ev\u200bil.com",
