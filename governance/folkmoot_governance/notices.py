@@ -43,7 +43,12 @@ TELLINGS: dict[type[e.Event], Telling] = {
     e.Invited: Telling(N_("@{by} invited @{user}, valid {until}"), public=False),
     e.RejoinBarred: Telling(N_("@{user} has to wait before joining, or asking to, again: {until}"), public=False),
     e.InvitationRevoked: Telling(N_("@{by} took back the invitation of @{user}"), public=False),
-    e.InvitationsLapsed: Telling(N_("The invitations and invite codes by @{user} are void"), public=False),
+    e.InvitationsLapsed: Telling(
+        N_("The invitations and invite codes by @{user} are void"),
+        public=False,
+        field="users",
+        unset=N_("The invite codes by @{user} are void"),
+    ),
     e.InviteCodeMade: Telling(
         N_("@{by} made the invite code number {code_id}, uses: {uses}, valid {until}"),
         public=False,

@@ -41,6 +41,10 @@ def test_which_of_the_staff_took_a_measure_stays_inside() -> None:
         (e.JoinRequestEnded(at=NOW, by="gus", user="gus"), "@gus took back the request to join"),
         (e.RulesSet(at=NOW, by="olga", rules=""), "@olga removed the group's rules"),
         (
+            e.InvitationsLapsed(at=NOW, by="", user="adam", users=(), code_ids=("1",)),
+            "The invite codes by @adam are void",
+        ),
+        (
             e.QuestionSet(at=NOW, by="olga", question="", answers=()),
             "@olga removed the question for newcomers",
         ),
@@ -115,6 +119,7 @@ def test_whose_act_is_not_told(kind: type[e.Event]) -> None:
 def test_what_may_be_empty_says_so() -> None:
     empty = {
         e.MemberJoined: "giver",
+        e.InvitationsLapsed: "users",
         e.QuestionSet: "question",
         e.SlowModeSet: "slow_ms",
         e.TagSet: "tag",
