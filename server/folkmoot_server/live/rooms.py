@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from folkmoot_governance import GroupState
-from folkmoot_governance.closed_names import named_outside
+from folkmoot_governance.closed_names import is_tag, named_outside
 from folkmoot_governance.group.events import Event, MemberLeft, SlowModeSet
 from folkmoot_governance.raid import RaidWatch
 from folkmoot_protocol.types import SAID, Author, Entry, EntryKind, Group, Notify, Role
@@ -120,6 +120,10 @@ class Room:
         """Return when `user` last posted in slow mode, 0 for never, by a clock that shows `now` and was never set."""
         at = self.last_posts.get(user)
         return 0 if at is None else now - (ticks - at)
+
+    def user_of(self, name: str) -> str:
+        """Return whom a name means in this group: what is left of a closed account's name is told for it here."""
+        return next((user for user, tag in self.tags.items() if tag == name), name) if is_tag(name) else name
 
     def author(self, account: Account) -> Author:
         """Return the account as the author of an entry of now: name, role, tags (G8.3)."""

@@ -56,7 +56,7 @@ async def log(call: Call, words: str | None) -> Outcome:
     sees_all = check_reading("log_of_all", call) is None
     if not sees_all and wanted.user not in (None, me):
         return Refusal(ErrorCode.FORBIDDEN, N_("Members see the acts that concern them; admins see all of them."))
-    user = wanted.user if sees_all else me
+    user = (wanted.user and call.room.user_of(wanted.user)) if sees_all else me
     asked = ActFilter(wanted.before, user, wanted.kinds, wanted.since_ms)
     found = await call.app.store.ledger.acts(group_stream(state.code), asked, PAGE + 1)
     shown = [one for one in found[:PAGE] if user is None or concerns(event_of(one), user)]

@@ -7,6 +7,7 @@ import msgspec
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.access import AFTER_CLOSING, FOR_READERS
+from folkmoot_governance.closed_names import hide_names
 from folkmoot_governance.group.commands import CreateGroup
 from folkmoot_governance.group.events import GroupCreated
 from folkmoot_governance.group.keeping import led_at_closing
@@ -226,7 +227,8 @@ def tell_act(session: Session, act: Act, note: Noted | None = None) -> CommandRe
         data["acts"] = items
     if note is not None:
         text, data = f"{text}\n{note.text}", data | note.data
-    return CommandResult(text, msgspec.to_builtins(data))
+    told = hide_names((text, msgspec.to_builtins(data)), act.room.tags)
+    return CommandResult(*told)
 
 
 async def list_commands(app: App, session: Session, request: rq.ListCommands) -> CommandsResult | Refusal:

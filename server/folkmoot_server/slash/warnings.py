@@ -37,6 +37,7 @@ async def warns(call: Call, user: str | None) -> Outcome:
     refusal = check_reading("warns_of_all", call)
     if user is None and refusal:
         user = me
+    user = user and call.room.user_of(user)
     if user != me and refusal:
         return refusal
     found = [one for one in state.warnings.values() if one.until_ms > call.now and user in (None, one.user)]
@@ -76,7 +77,7 @@ async def note(call: Call, user: str, text: str | None) -> Outcome:
     refusal = check_permission(call.room.state, c.WriteNote(user, words), call.account.actor(), call.now)
     if refusal:
         return refusal
-    notes = await call.app.store.ledger.list_notes(call.room.state.code, user, MAX_NOTES)
+    notes = await call.app.store.ledger.list_notes(call.room.state.code, call.room.user_of(user), MAX_NOTES)
     if not words:
         rows = [{"by": one.by, "ts": one.ts, "text": one.text} for one in notes]
         lines = [f"{show_instant(one.ts)} @{one.by}: {one.text}" for one in notes]

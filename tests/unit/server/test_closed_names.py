@@ -11,7 +11,7 @@ from folkmoot_protocol.types import Entry
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.jobs.expiry import Expiry
 from folkmoot_server.jobs.succession import Succession
-from tests.integration.wire import Wire
+from tests.integration.wire import Wire, refused
 from tests.unit.server.stores import Stage, staged
 
 
@@ -118,3 +118,38 @@ async def test_an_owner_who_stays_until_somebody_is_fit_is_listed_no_more(stage:
     assert owner.user not in repr(listed)
     shown = await bob.group(owner.code)
     assert shown.owner.startswith("~") or shown.owner == member.user
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("/warn @{} late", "/unwarn @{}"),
+        ("/mute @{} 2h late", "/unmute @{}"),
+        ("/ban @{} 2h late", "/unban @{}"),
+        ("/note @{} late", "/note @{} clear"),
+    ],
+)
+async def test_what_stands_against_a_closed_account_is_read_and_lifted_by_its_tag(
+    stage: Stage, before: str, after: str
+) -> None:
+    owner, member, _ = stage.seats[0]
+    ann = await stage.connect(owner)
+    await ann.run("/warn @" + member.user, owner.code)
+    await ann.run(before.format(member.user), owner.code)
+    await close(stage, 1)
+    await stage.job(Succession).do_round()
+    tag = (await ann.run("/warns", owner.code)).data["items"][0]["user"]
+    since = len(ann.log)
+    acts = (await ann.run(f"/log @{tag}", owner.code)).data["acts"]
+    assert {one["user"] for one in acts} == {tag}
+    undone = next((one.get("undo", "") for one in acts if one["event"] == LOGGED.get(before.split()[0])), "")
+    assert len((await ann.run(f"/warns @{tag}", owner.code)).data["items"]) == 1 + before.startswith("/warn")
+    lifted = await ann.run(undone or after.format(tag), owner.code)
+    assert lifted.data["user"] == tag
+    for line in ("/unmute @{}", "/unban @{}"):
+        await refused(ann.run(line.format(tag), owner.code), "conflict", user=tag)
+    assert member.user not in repr(ann.log[since:])
+    await refused(ann.run(after.format(member.user), owner.code), "no_such_user", user=member.user)
+
+
+LOGGED = {"/warn": "warned", "/mute": "muted", "/ban": "banned"}

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from folkmoot_governance import GroupState, Refusal
 from folkmoot_governance.access import REQUESTS, Need
-from folkmoot_governance.closed_names import is_tag
+from folkmoot_governance.closed_names import hide_names, is_tag
 from folkmoot_governance.content.kinds import Action
 from folkmoot_governance.content.match import Verdict
 from folkmoot_governance.group import commands as c
@@ -59,6 +59,9 @@ async def any_number(room: Room, account: Account) -> tuple[int, int]:
     """Let anybody own any number."""
     return 0, 0
 
+
+LIFTING = (c.Unban, c.Unmute, c.Unwarn, c.ClearNotes, c.RevokeInvitation, c.DenyRequest)
+"""What takes away what stands against somebody: also where the account was closed since."""
 
 NOT_A_MEMBER = Refusal(ErrorCode.NOT_A_MEMBER, N_("You are not a member of this group."))
 NO_SUCH_ENTRY = Refusal(ErrorCode.NO_SUCH_ENTRY, N_("There is no such entry in this group."))
@@ -119,8 +122,25 @@ class Membership:
     async def decide_on(
         self, room: Room, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None = None
     ) -> Act | Refusal:
-        """Decide a command on a group. The room is taken afresh: what was read before may have taken a while."""
-        refusal = await self._check_target(room, command) or await self._check_content(room, command, initiator)
+        """Decide a command on a group. The room is taken afresh: what was read before may have taken a while.
+
+        What is left of a closed account's name stands for it where something is to be lifted, in what is refused, too.
+        """
+        refusal = await self._check_target(room, command)
+        if refusal:
+            return refusal
+        if not isinstance(command, LIFTING) or not is_tag(command.user):
+            return await self._decide_on(room, command, initiator, extra_rows)
+        command = structs.replace(command, user=room.user_of(command.user))
+        act = await self._decide_on(room, command, initiator, extra_rows)
+        if isinstance(act, Refusal):
+            return structs.replace(act, detail=hide_names(act.detail, room.tags))
+        return act
+
+    async def _decide_on(
+        self, room: Room, command: c.Command, initiator: Initiator, extra_rows: ExtraRows | None
+    ) -> Act | Refusal:
+        refusal = await self._check_content(room, command, initiator)
         if refusal:
             return refusal
         if isinstance(command, c.AcceptTransfer) and isinstance(initiator, Account):
@@ -190,6 +210,8 @@ class Membership:
             return None
         # What somebody wrote stays when the account is closed, and so does what may be done to it.
         if is_tag(user) and isinstance(command, (c.DeleteEntry, c.Pin)):
+            return None
+        if isinstance(command, LIFTING) and room.user_of(user) != user:
             return None
         account = await self._accounts.load(user)
         if account is not None and not account.state.closed_ts:
