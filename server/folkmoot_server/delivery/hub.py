@@ -6,7 +6,7 @@ this fast. A connection that listens to one room alone is written to at once; ot
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from folkmoot_governance.group import events as e
 from folkmoot_governance.personal_notices import PersonalNotice
@@ -80,6 +80,9 @@ OWN_FIELDS = (
 )
 
 
+Write = Callable[[bytes], None]
+
+
 class Hub:
     """Writes to sessions what the follower brings. Every method returns at once."""
 
@@ -135,16 +138,24 @@ class Hub:
                 continue
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             listeners = listening.by_codec[codec]
+            others: list[Write] = []
+            answered: list[Session] = []
             for session in listeners:
                 write = session.write
                 if write is not None:
-                    write(data)
+                    others.append(write)
                 elif session.lagged or session.socket.is_backed_up:
                     session.deliver_slowly(code, data, first, last)
                 else:
                     if not session.outbox:
                         dirty.append(session)
                     session.outbox.append(data)
+                    if len(session.rooms) == 1:
+                        answered.append(session)
+            # Who gets an answer as well goes first: it can ask for more while the others are written to.
+            flush(answered)
+            for write in others:
+                write(data)
             DELIVERIES.count += len(listeners) * len(frames)
             frames.clear()
 

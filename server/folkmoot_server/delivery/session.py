@@ -294,10 +294,10 @@ class Session:
 
 
 def flush(sessions: Iterable[Session]) -> None:
-    """Write the outboxes: one write for each session, whatever its outbox holds."""
+    """Write the outboxes: one write for each session, whatever its outbox holds; none where it holds nothing."""
     for session in sessions:
         outbox, socket = session.outbox, session.socket
-        if socket.is_open:
+        if socket.is_open and outbox:
             socket.transport.write(outbox[0] if len(outbox) == 1 else b"".join(outbox))
         outbox.clear()
         session.look_again()

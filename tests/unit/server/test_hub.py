@@ -18,7 +18,7 @@ from folkmoot_server.delivery.notices import PASSING, SENTENCES
 from tests.builders.entries import make_entry
 from tests.builders.rules import NOW, SOON, make_group
 from tests.integration.wire import PATIENCE_S
-from tests.unit.server.lines import House, Peer, turn
+from tests.unit.server.lines import House, Line, Peer, turn
 
 CODE = "482190673352"
 
@@ -79,6 +79,24 @@ async def test_what_was_answered_before_goes_out_before(house: House) -> None:
     house.hub.deliver(room, [make_entry(1)])
     await turn()
     assert [[type(frame) for frame in write] for write in peer.turns] == [[ev.AccountEvent, ev.EntryEvent]]
+
+
+async def test_who_gets_an_answer_is_written_to_before_those_who_only_listen(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[Line] = []
+    write = Line.write
+    monkeypatch.setattr(Line, "write", lambda line, data: (order.append(line), write(line, data)))
+    room, quiet = house.room(), house.room(make_group(code="591827364505"))
+    mia, max_, ada = [house.peer(MSGPACK, user, room) for user in ("mia", "max", "ada")]
+    both = house.peer(MSGPACK, "olga", room, quiet)
+    for peer in (both, max_):
+        peer.session.send(ev.TypingEvent(group=CODE, user="mia"))
+    house.hub.deliver(room, [make_entry(1)])
+    await turn()
+    # Who is in several groups may hear of the others of them in this turn, too: one write, after all groups.
+    assert order == [peer.line for peer in (max_, mia, ada, both)]
+    assert [[type(frame) for frame in write] for write in max_.turns] == [[ev.TypingEvent, ev.EntryEvent]]
 
 
 @pytest.mark.parametrize("lagged", [False, True])
