@@ -27,6 +27,9 @@ log = structlog.get_logger()
 MAX_QUEUED = 50_000
 MAX_IN_BATCH = 5_000
 
+FEW = 32
+"""A commit of so many takes hardly longer than one of fewer: they wait a turn of the loop for others to join them."""
+
 MAX_TRIES = 10
 """How often a change set is decided again because another node was quicker, before its author is told so."""
 
@@ -97,6 +100,9 @@ class CommitQueue:
         """Commit until cancelled."""
         while True:
             await self._wake.wait()
+            if len(self._queue) < FEW:
+                # What has come meanwhile is read in this turn of the loop.
+                await asyncio.sleep(0)
             # No name for it here: it would keep rooms and accounts in memory until there is another.
             await self._commit(self._take())
             if not self._queue:

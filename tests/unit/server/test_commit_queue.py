@@ -11,6 +11,7 @@ from folkmoot_governance.group.commands import Dissolve, JoinGroup, MuteMember, 
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_server.live import commit_queue
+from folkmoot_server.live.pending import PendingCommit
 from folkmoot_server.storage.api import StoredAccount
 from folkmoot_server.storage.change_set import StorageError
 from tests.integration.wire import PATIENCE_S, Refused, Wire, bodies, refused
@@ -197,6 +198,26 @@ async def test_what_waits_is_committed_together(stage: Stage) -> None:
     stage.store.gate.set()
     assert [result.seq for result in await asyncio.gather(*futures)] == list(range(4, 105))
     assert stage.store.sizes == [100]
+
+
+async def test_what_comes_in_the_next_turn_of_the_loop_joins_a_small_commit(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = [await stage.connect(seat) for seat in stage.seats[0][:2]]
+    code, queue = stage.seats[0][0].code, stage.node.commit_queue
+    await stage.rest()
+    put, kept = queue.put, list[PendingCommit]()
+
+    def put_one_by_one(pending: PendingCommit) -> None:
+        kept.append(pending)
+        if len(kept) == 2:
+            put(kept[0])
+            asyncio.get_running_loop().call_soon(put, kept[1])
+
+    monkeypatch.setattr(queue, "put", put_one_by_one)
+    stage.store.sizes.clear()
+    assert sorted(await asyncio.gather(first.post(code, "one"), second.post(code, "two"))) == [4, 5]
+    assert stage.store.sizes == [2]
 
 
 async def test_a_post_is_judged_again_when_another_node_was_first(stage: Stage) -> None:
