@@ -31,6 +31,7 @@ from folkmoot_server.actions.cases.bundle import BundleFile, pack
 from folkmoot_server.admin.export_held import is_edit_of
 from folkmoot_server.admin.export_names import hidden, named_in
 from folkmoot_server.admin.export_parts import Gathering, first_at
+from folkmoot_server.common.clock import Clock
 from folkmoot_server.crypto import check_bundle
 from folkmoot_server.crypto.check_bundle import check
 from folkmoot_server.crypto.notes import Key, sign
@@ -431,7 +432,7 @@ async def test_of_an_erased_account_the_name_is_not_in_it(scene: Scene) -> None:
 
 
 @in_one_loop
-async def test_a_sample_shows_how_reports_were_handled(scene: Scene) -> None:
+async def test_a_sample_shows_how_reports_were_handled(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     officer = scene.officers[1]
     options = {"outcome": "dismissed"}
     await officer.ask(rq.Admin, noun="case", verb="show", target=scene.case)
@@ -443,7 +444,9 @@ async def test_a_sample_shows_how_reports_were_handled(scene: Scene) -> None:
     assert item["opened_ts"] <= item["read_ts"] <= item["closed_ts"]
     assert not any(seat.user in str(drawn.items) for row in scene.stage.seats for seat in row)
     assert "Max" not in str(drawn.items)
-    assert (await officer.ask(rq.Admin, noun="case", verb="sample", options={"since": "1s"})).items == ()
+    now = scene.stage.node.app.clock.now_ms()
+    monkeypatch.setattr(Clock, "now_ms", lambda clock: now + 3_600_000)
+    assert (await officer.ask(rq.Admin, noun="case", verb="sample", options={"since": "30m"})).items == ()
 
 
 @in_one_loop
