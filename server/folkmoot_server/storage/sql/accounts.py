@@ -1,7 +1,7 @@
 """Accounts and their sessions, read from their tables: `ledger.Accounts` and `ledger.Sessions`."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from typing import Any
 
@@ -22,7 +22,7 @@ from folkmoot_protocol.types import GroupStatus, Identity, Notify
 
 from ..change_set import MemberSettings, Profile
 from ..rows import AccountRow, OtherAccount, SecondFactorRow, SessionRow, StaffRow, StoredAccount
-from .fetch import SqlReads, can_hold, fetch, fetch_plain
+from .fetch import Rows, SqlReads, can_hold, fetch_plain
 from .persons import OF_PERSON, OTHER, OWN, bar, is_same, others_of
 from .projection import read_charges, read_restrictions
 from .tables import (
@@ -66,7 +66,9 @@ _OLDER = (
 )
 _RESET_CODE = select(reset_codes.c.hash).where(reset_codes.c.user == _USER, reset_codes.c.until_ms > bindparam("now"))
 _SECOND_FACTOR = select(second_factors).where(second_factors.c.user == _USER)
-_PROFILED = select(accounts, profiles.c.display_name, profiles.c.password_hash, profiles.c.language).select_from(
+# In the order in which a state takes its fields: put together by name they would cost as much as all else here.
+_FIELDS = AccountState.__struct_fields__
+_PROFILED = select(*(accounts.c[name] for name in _FIELDS), *(profiles.c[name] for name in PERSONAL)).select_from(
     accounts.outerjoin(profiles, profiles.c.user == accounts.c.user)
 )
 _ACCOUNT = _PROFILED.where(accounts.c.user == _USER)
@@ -201,6 +203,17 @@ _AROUND = union_all(
 )
 
 
+_READERS: list[tuple[int, Callable[[Any], Any]]] = [
+    (_FIELDS.index("identity"), Identity),
+    (_FIELDS.index("asked"), Identity),
+    (_FIELDS.index("platform"), lambda role: PlatformRole(role) if role else None),
+    (_FIELDS.index("role_cases"), lambda cases: tuple(cases.split())),
+    (_FIELDS.index("charges"), read_charges),
+    (_FIELDS.index("restrictions"), read_restrictions),
+]
+"""Of the fields that columns have as text: where they stand, and what reads them."""
+
+
 class SqlAccounts(SqlReads):
     """`ledger.Accounts` in SQL, but for where accounts stand, which each database keeps in its own way."""
 
@@ -286,41 +299,35 @@ def list_leaving(main: Connection, after: str, limit: int) -> list[str]:
 
 def load_account(main: Connection, user: str) -> StoredAccount | None:
     """Return an account from its projections."""
-    return _account(main, fetch(main, _ACCOUNT, user=user))
+    return _account(main, fetch_plain(main, _ACCOUNT, user=user))
 
 
 def find_session(main: Connection, token_hash: str, since: int) -> StoredAccount | None:
     """Return the account whose session token has this hash and was used `since`."""
-    return _account(main, fetch(main, _SESSION, hash=token_hash, since=since))
+    return _account(main, fetch_plain(main, _SESSION, hash=token_hash, since=since))
 
 
-def _account(main: Connection, found: list[dict[str, Any]]) -> StoredAccount | None:
+def _account(main: Connection, found: Rows) -> StoredAccount | None:
     if not found:
         return None
-    row = found[0]
-    user: str = row["user"]
-    display_name, password_hash, language = (row.pop(name) or "" for name in PERSONAL)
-    kinds = {
-        "identity": Identity(row["identity"]),
-        "asked": Identity(row["asked"]),
-        "platform": PlatformRole(row["platform"]) if row["platform"] else None,
-        "role_cases": tuple(row["role_cases"].split()),
-        "charges": read_charges(row["charges"]),
-        "restrictions": read_restrictions(row["restrictions"]),
-    }
-    # Of what is in force: for whoever asks what ends next.
-    del row["restrictions_until_ms"]
+    values = list(found[0])
+    display_name, password_hash, language = (value or "" for value in values[len(_FIELDS) :])
+    del values[len(_FIELDS) :]
+    for at, read in _READERS:
+        values[at] = read(values[at])
+    state = AccountState(*values)
+    user = state.user
     around: defaultdict[str, list[tuple[str, int, str, str]]] = defaultdict(list)
     for what, *rest in fetch_plain(main, _AROUND, user=user):
         around[what].append((rest[0], rest[1], rest[2], rest[3]))
-    giver = next((text for _, _, text, _ in around["member"]), "") if row["home"] else ""
+    giver = next((text for _, _, text, _ in around["member"]), "") if state.home else ""
     if giver:
         others, bars = fetch_plain(main, _ANSWERING, user=giver), fetch_plain(main, OF_PERSON, user=giver)
     else:
         others = fetch_plain(main, _OTHERS, user=user) if around["other"] else ()
         bars = fetch_plain(main, OF_PERSON, user=user) if around["barred"] else ()
     return StoredAccount(
-        state=AccountState(**row | kinds),
+        state=state,
         profile=Profile(user, display_name, password_hash, language),
         groups=sorted(code for code, *_ in around["member"]),
         created=sorted(code for code, *_ in around["created"]),
