@@ -42,8 +42,9 @@ log = structlog.get_logger()
 FEW_FILES = 10_000
 SOMAXCONN = Path("/proc/sys/net/core/somaxconn")
 
-GC_THRESHOLDS = 700, 5, 0
-"""A full collection for some 9,000 new objects, 10 ms at most: it walks only what came since the one before."""
+GC_THRESHOLDS = 3000, 0, 0
+"""Each collection goes one generation further than the one before, so that little is walked twice: a full one for some
+9,000 new objects, 10 ms at most: it walks only what came since the last full one."""
 
 
 def serve(config: Config, ready_file: Path | None) -> int:

@@ -84,10 +84,11 @@ class Clock:
         ticks = self.ticks()
         if ticks - self._looked >= self._look_ms:
             self._look(ticks)
-        now = self._offset + self._slept + ticks
-        if now > self._latest:
-            self._latest = now
-        return self._latest
+        now = ticks + self._offset + self._slept
+        if now <= self._latest:
+            return self._latest
+        self._latest = now
+        return now
 
     def is_certain(self) -> bool:
         """Look at the machine's clock, and say whether there is no doubt about it."""

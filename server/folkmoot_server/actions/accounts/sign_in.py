@@ -310,9 +310,8 @@ class SignIn:
             text = N_("The platform has suspended this account {until}, case {case}: {reason}")
             detail = {"until_ms": state.suspended_until_ms, "reason": state.suspended_reason, "help": "appeal"}
             return Refusal(ErrorCode.ACCOUNT_SUSPENDED, text, detail)
-        now = self._clock.now_ms()
         for one in account.others:
-            if one.suspended_until_ms > now:
+            if one.suspended_until_ms > self._clock.now_ms():
                 text = N_("The platform has suspended another account of yours, @{user}, {until}: {reason}")
                 detail = {
                     "user": one.user,
