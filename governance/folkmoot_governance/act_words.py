@@ -91,5 +91,6 @@ ACT_WORDS: dict[str, str] = {
     "hold_ended": N_("ended a hold"),
     "entries_held": N_("what is on hold was kept beyond its month"),
     "held_removed": N_("what was on hold was removed"),
+    "words_erased": N_("words of accounts that are closed were erased"),
 }
 """By the event's name."""

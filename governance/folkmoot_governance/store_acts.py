@@ -142,6 +142,12 @@ class HeldRemoved(StoreEvent, frozen=True, kw_only=True, tag="held_removed"):
     entries: int
 
 
+class WordsErased(StoreEvent, frozen=True, kw_only=True, tag="words_erased"):
+    """Words that people wrote into events are erased: of the events at these positions of the ledger (P9.2)."""
+
+    positions: tuple[int, ...]
+
+
 class HandleTaken(StoreEvent, frozen=True, kw_only=True, tag="handle_taken"):
     """A channel, the group `code`, has a handle from now on. Each handle has a stream of its own, which says so once:
     nobody else ever gets it."""
@@ -163,6 +169,7 @@ AnyStoreEvent = (
     | HoldEnded
     | EntriesHeld
     | HeldRemoved
+    | WordsErased
     | HandleTaken
 )
 
@@ -247,6 +254,12 @@ class RemoveHeld(Struct, frozen=True):
     entries: int
 
 
+class EraseWords(Struct, frozen=True):
+    """Put on record that words of events are erased: an act of the service."""
+
+    positions: tuple[int, ...]
+
+
 class ChangeLogKey(Struct, frozen=True):
     """Put on record that another key signs the log: an act of the service, as it was configured."""
 
@@ -264,6 +277,7 @@ StoreCommand = (
     | ChangeLogKey
     | HoldEntries
     | RemoveHeld
+    | EraseWords
 )
 
 _BY_THE_SERVICE: dict[type, type[AnyStoreEvent]] = {
@@ -274,6 +288,7 @@ _BY_THE_SERVICE: dict[type, type[AnyStoreEvent]] = {
     ChangeLogKey: LogKeyChanged,
     HoldEntries: EntriesHeld,
     RemoveHeld: HeldRemoved,
+    EraseWords: WordsErased,
 }
 """What the service does by itself, and nobody else: each command says what its event does."""
 

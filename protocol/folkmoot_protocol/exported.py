@@ -39,8 +39,10 @@ class EventLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     The log's entry is `position ts kind digest` and a newline, and `proof` leads from it to the checkpoint's root (RFC
     9162, 2.1.3). `said` is the exact text that the digest stands for, with `event` in it: the digest is SHA-256 over
-    `salt` and `said`. Where the event names an account that is closed and erased, `event` has a tag in place of the
-    name, and of what was said the `digest` alone is here. `salt` and the hashes of `proof` are base64.
+    `salt` and `said`. What people wrote into the event, its reason say, is there as its SHA-256 alone, and stands in
+    `words`: `{"reason": {"text": …, "salt": …}}`, the hash being over salt, as it is written, and text. Where the event
+    names an account that is closed and erased, `event` has a tag in place of the name, and words as they are, and of
+    what was said the `digest` alone is here. `salt` and the hashes of `proof` are base64.
     """
 
     position: int
@@ -54,6 +56,7 @@ class EventLine(Struct, frozen=True, omit_defaults=True, kw_only=True):
     said: str = ""
     salt: str = ""
     digest: str = ""
+    words: dict[str, dict[str, str]] = {}
 
 
 class AccessLine(Struct, frozen=True, omit_defaults=True, kw_only=True):

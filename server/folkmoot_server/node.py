@@ -15,6 +15,7 @@ from .actions.entries_log import EntriesLog
 from .actions.store_acts import TRY_S
 from .actions.timekeeper import LOOK_S as CLOCK_LOOK_S
 from .actions.witnesses import Witnesses
+from .actions.words import Words
 from .bus.api import Bus
 from .bus.messages import (
     ALL_NODES_TOPIC,
@@ -231,7 +232,15 @@ class Node(Parts):
             MediaJob(app.media.upkeep, app.media.uploads, clock),
             Calling(app.outgoing),
             RetroScanning(self.store, clock, app.content, accounts),
-            Forgetting(clock, accounts, ledger, app.channels.reads, app.policy.cases, app.config.accounts.token_days),
+            Forgetting(
+                clock,
+                accounts,
+                ledger,
+                app.channels.reads,
+                Words(ledger, clock, app.store_acts),
+                app.policy.cases,
+                app.config.accounts.token_days,
+            ),
         ]
 
     def _on_bus_message(self, message: BusMessage) -> None:

@@ -1,13 +1,17 @@
 """The promises of `EventLog`."""
 
-from folkmoot_governance.group.events import TopicSet
+from msgspec.structs import replace
+
+from folkmoot_governance.account import AccountClosed
+from folkmoot_governance.group.events import JoinRequested, TopicSet
 from folkmoot_server.crypto.log_tree import LogKeys, grow, hash_of, unfinished
+from folkmoot_server.crypto.words import words_of
 from folkmoot_server.storage.api import Store
 from folkmoot_server.storage.change_set import ChangeSet
-from folkmoot_server.storage.changes import forget_logged, log_rows, logged_row
+from folkmoot_server.storage.changes import erased_words_row, forget_logged, log_rows, logged_row
 from folkmoot_server.storage.rows import SignedCheckpoint
 from folkmoot_server.storage.sql.months import month_of
-from tests.builders.world import START, World
+from tests.builders.world import DAY, START, World
 
 KEYS = LogKeys.derive(bytes(32))
 
@@ -28,6 +32,29 @@ async def test_events_are_read_as_they_stand_and_in_their_order(store: Store, wo
     assert await store.ledger.stream_rows(last.stream, 0, 100) == own
     assert await store.ledger.stream_rows(last.stream, own[0].version, 1) == own[1:2]
     assert await store.ledger.stream_rows("group:\x00", 0, 100) == []
+
+
+async def test_answers_of_closed_accounts_are_found_and_erased(store: Store, world: World) -> None:
+    group = world.group()
+    asked = [
+        JoinRequested(at=START, by=user, user=user, until_ms=START + DAY, answer="12 Secret Street")
+        for user in ("bob", "alice")
+    ]
+    await store.commit([group.found(), *map(group.act, asked)])
+    assert await store.ledger.words_of_closed("join_requested", 0, 9) == []
+    assert not await store.ledger.is_closed_since(1)
+    await store.commit([world.change("bob", AccountClosed(at=START + 5, by="bob", author_tag="~b0b"))])
+    assert await store.ledger.is_closed_since(START + 5)
+    assert not await store.ledger.is_closed_since(START + 6)
+    (row,) = await store.ledger.words_of_closed("join_requested", 0, 9)
+    assert (row.actor, words_of(row.data)["answer"].text) == ("bob", "12 Secret Street")
+    assert await store.ledger.words_of_closed("join_requested", row.position, 9) == []
+    await store.commit([ChangeSet(rows=[erased_words_row(row)])])
+    (less,) = await store.ledger.words_of_closed("join_requested", 0, 9)
+    assert "Secret" not in less.data
+    assert hash_of(less, KEYS.salts) == hash_of(row, KEYS.salts)
+    (read,) = [one.event for one in await store.ledger.events(row.stream) if one.version == row.version]
+    assert read == replace(asked[0], answer="")
 
 
 async def test_hashes_and_checkpoints_come_back(store: Store, world: World) -> None:

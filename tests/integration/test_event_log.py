@@ -54,7 +54,9 @@ async def test_a_member_can_prove_a_measure_to_anybody(server: Server, tmp_path:
     digest = entry.split()[3].decode()
     assert digest == sha256(proof.extra + told["said"].encode()).hexdigest()
     said = json.loads(told["said"])
-    assert (said["data"]["user"], said["data"]["reason"]) == (member.user, "selling things")
+    word = told["words"]["reason"]
+    assert (said["data"]["user"], word["text"]) == (member.user, "selling things")
+    assert said["data"]["reason"] == {"sha256": sha256((word["salt"] + word["text"]).encode()).hexdigest()}
     assert member.user not in told["entry"]
 
     # The copy that the operator keeps elsewhere says the same.

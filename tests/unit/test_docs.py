@@ -10,6 +10,7 @@ import pytest
 
 from folkmoot_protocol.exported import schemas
 from folkmoot_protocol.group_code import parse_group_code
+from folkmoot_server.storage.sql.schema import SERVES_FROM
 
 ROOT = Path(__file__).resolve().parents[2]
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
@@ -138,6 +139,13 @@ def shape_of(page: Path) -> dict[str, list[str]]:
     code = re.findall(r"^```python$(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     links = sorted(link for link in LINK.findall(text) if not link.startswith("README"))
     return {"links": links, "commands": commands, "code": code, "headings": re.findall(r"^#+ ", text, re.MULTILINE)}
+
+
+def test_the_page_on_upgrades_names_the_schema_that_is_served_from() -> None:
+    """*It went on to name one of long before.*"""
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert f"`folkmoot_server/storage/sql/schema.py`, {SERVES_FROM} for now" in page
+    assert f"| from schema {SERVES_FROM} or later" in page
 
 
 def test_readme_in_chinese_says_what_the_english_one_says() -> None:

@@ -32,6 +32,7 @@ from ..actions.cases.reports import AROUND
 from ..actions.event_log import Proven
 from ..actions.exports import Progress, Steps
 from ..common.i18n import LANGUAGES, N_
+from ..crypto.words import plain, words_of
 from ..live.pending import OVERTAKEN
 from ..sealed.access_records import AccessKind
 from ..storage.api import Journal
@@ -356,7 +357,10 @@ class Gathering:
     async def _event_lines(self, proven: Sequence[Proven]) -> list[EventLine]:
         """Return events with their proofs; of what names a closed account, without its name."""
         said = [msgspec.json.decode(one.said) for one in proven]
-        named = [{name_in_stream(one), one["actor"], *names_in(one["data"])} for one in said]
+        named = [
+            {name_in_stream(one), one["actor"], *names_in(plain(row.event.data))}
+            for one, row in zip(said, proven, strict=True)
+        ]
         tags = await self._call.app.store.ledger.author_tags(set().union(*named))
         return [
             event_line(one, data, tags if names & tags.keys() else {})
@@ -425,9 +429,14 @@ def event_line(proven: Proven, said: dict[str, Any], tags: Mapping[str, str]) ->
     """Return an event as a line; with `tags` in place of names in it, and then without its exact words."""
     row, salt = proven.event, base64.b64encode(proven.proof.extra).decode()
     stream, actor, event = row.stream, row.actor, said["data"]
+    words = {name: word._asdict() for name, word in words_of(row.data).items()}
     if tags:
         kind, _, name = stream.partition(":")
-        stream, actor, event = f"{kind}:{tags.get(name, name)}", tags.get(actor, actor), hide_names(event, tags)
+        stream, actor, event = (
+            f"{kind}:{tags.get(name, name)}",
+            tags.get(actor, actor),
+            hide_names(plain(row.data), tags),
+        )
     return EventLine(
         position=row.position,
         stream=stream,
@@ -440,6 +449,7 @@ def event_line(proven: Proven, said: dict[str, Any], tags: Mapping[str, str]) ->
         said="" if tags else proven.said.decode(),
         salt="" if tags else salt,
         digest=sha256(proven.proof.extra + proven.said).hexdigest() if tags else "",
+        words={} if tags else words,
     )
 
 

@@ -1,7 +1,7 @@
 """Administration of the months that messages and the access log are kept in (G13)."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from folkmoot_governance import Refusal
 from folkmoot_governance.holds import Hold, in_force
@@ -57,7 +57,12 @@ def removed_items(events: Sequence[StoreEvent]) -> list[dict[str, object]]:
 
 
 def plan_items(
-    kind: Part, segments: Sequence[Segment], now: int, months: int, seals: Seals, holds: Sequence[Hold]
+    kind: Part,
+    segments: Sequence[Segment],
+    now: int,
+    months: int,
+    seals: Collection[tuple[Part, str]],
+    holds: Sequence[Hold],
 ) -> list[dict[str, object]]:
     """Return months that are there as rows."""
     items: list[dict[str, object]] = []

@@ -15,7 +15,7 @@ not, and what and where is printed, 2 wrong usage.
 A bundle is a zip archive. Its comment is a signed note (C2SP `signed-note`, Ed25519) over the SHA-256 of every byte
 before the comment, and over that of `manifest.json`, which names each file with its size and SHA-256. Each line of
 `events.jsonl` is an event of the ledger with its salt and a proof (RFC 9162, 2.1.3) that it is in the log whose signed
-checkpoint is `checkpoint.txt`.
+checkpoint is `checkpoint.txt`. Of words in an event that has the hash alone; they stand beside, each with its salt.
 """
 
 from __future__ import annotations
@@ -322,6 +322,9 @@ def check_event(event: dict[str, Any], size: int, root: bytes) -> str:
         named = {name: event[name] for name in ("stream", "version", "actor")}
         if json.loads(event["said"]) != {**named, "data": event["event"]}:
             return N_("This event is not what its digest stands for.")
+        for field, word in event.get("words", {}).items():
+            if event["event"][field] != {"sha256": sha256(f"{word['salt']}{word['text']}".encode()).hexdigest()}:
+                return N_("The words of this event are not what its digest stands for.")
         digest = sha256(base64.b64decode(event["salt"]) + event["said"].encode()).hexdigest()
     leaf = f"{event['position']} {event['ts']} {event['kind']} {digest}\n".encode()
     proof = [base64.b64decode(one) for one in event["proof"]]

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .merkle import HASH_BYTES, Subtree, fold, leaf_hash
 from .sealing import KEY_BYTES
+from .words import told
 
 TILE_BITS = 8
 TILE = 1 << TILE_BITS
@@ -81,9 +82,10 @@ def salt_of(salts: bytes, position: int) -> bytes:
 
 
 def said_of(event: Event) -> bytes:
-    """Return what is behind an event's hash, as JSON: its stream and version, who acted, and what was done."""
+    """Return what is behind an event's hash, as JSON: its stream and version, who acted, and what was done. Of words in
+    it there is a hash (`words`)."""
     said = {"stream": event.stream, "version": event.version, "actor": event.actor}
-    return _encode(said | {"data": msgspec.json.decode(event.data)})
+    return _encode(said | {"data": told(event.data)})
 
 
 def entry_of(event: Event, salt: bytes) -> bytes:

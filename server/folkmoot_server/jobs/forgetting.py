@@ -1,6 +1,6 @@
 """Forgetting what was asked for under nonces, which nobody repeats any more, what people were told and have read, when
 its time is over, what was written to cases that are final, codes that were not used in time, who has read channels on
-days that are over, and sessions that nobody uses."""
+days that are over, sessions that nobody uses, and what people wrote into events who have closed their accounts."""
 
 from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.duration import DAY_MS
@@ -8,6 +8,7 @@ from folkmoot_governance.holds import appeal_term
 
 from ..actions.accounts.govern import AccountService
 from ..actions.channels.reads import Reads
+from ..actions.words import Words
 from ..common.clock import Clock
 from ..storage.api import Ledger
 from ..storage.changes import (
@@ -40,6 +41,7 @@ class Forgetting(Job):
         account_service: AccountService,
         ledger: Ledger,
         reads: Reads,
+        words: Words,
         rules: CaseRules,
         token_days: int,
     ) -> None:
@@ -47,6 +49,7 @@ class Forgetting(Job):
         self._account_service = account_service
         self._ledger = ledger
         self._reads = reads
+        self._words = words
         self._rules = rules
         self._token_days = token_days
 
@@ -55,6 +58,7 @@ class Forgetting(Job):
         await self._account_service.store_rows("", [remove(now) for remove in ENDED])
         await self._forget_case_texts(now)
         await self._reads.forget(now)
+        await self._words.erase()
         while self._token_days:
             unused = await self._ledger.ended_tokens(now - self._token_days * DAY_MS, AT_ONCE)
             if not unused or await self._account_service.store_rows("", list(map(revoke_token, unused))):

@@ -1,5 +1,6 @@
 """Slash commands by which members get proofs of what the service has on record (P16, W16)."""
 
+import json
 from typing import cast
 
 from folkmoot_governance import Refusal
@@ -10,6 +11,7 @@ from ..actions.cases.appeals import NO_SUCH_MEASURE
 from ..actions.cases.measures import place_of
 from ..common.i18n import N_
 from ..crypto.log_tree import entry_of
+from ..crypto.words import words_of
 from ..storage.change_set import account_stream, case_stream, group_stream
 from .call import Call
 from .outcome import Answer, Outcome
@@ -25,19 +27,22 @@ async def proof(call: Call, case: str) -> Outcome:
     if isinstance(proven, Refusal):
         return proven
     event, inclusion, said = proven
+    words = {name: word._asdict() for name, word in words_of(event.data).items()}
     data = {
         "case": case,
         "position": event.position,
         "proof": inclusion.text(),
         "entry": entry_of(event, inclusion.extra).decode(),
         "said": said.decode(),
+        "words": words,
         "key": str(event_log.key),
     }
     text = N_(
         "It is entry {position} of the log. Keep the proof, the entry and what it stands for: they "
         "can be checked without us."
     )
-    lines = [call.say(text, data), data["proof"], data["entry"], data["said"], data["key"]]
+    shown = [json.dumps(words, ensure_ascii=False)] if words else []
+    lines = [call.say(text, data), data["proof"], data["entry"], data["said"], *shown, data["key"]]
     return Answer("\n".join(map(str, lines)), data)
 
 

@@ -28,8 +28,19 @@ from folkmoot_governance.personal_notices import PersonalNotice
 from folkmoot_governance.restrictions import Power
 from folkmoot_governance.store_acts import Part
 
+from ..crypto.words import without
 from .change_set import Asked, ChangeSet, MemberSettings, Profile, Remove, RowChange, Update, Upsert
-from .rows import HookRow, IdentityRow, KeptPost, OpenFlag, RetroHit, RetroScan, SecondFactorRow, SignedCheckpoint
+from .rows import (
+    HookRow,
+    IdentityRow,
+    KeptPost,
+    LedgerRow,
+    OpenFlag,
+    RetroHit,
+    RetroScan,
+    SecondFactorRow,
+    SignedCheckpoint,
+)
 
 _SORTED = msgspec.json.Encoder(order="deterministic").encode
 
@@ -382,6 +393,11 @@ def log_rows(hashes: Mapping[tuple[int, int], bytes], checkpoint: SignedCheckpoi
         for (level, number), one in hashes.items()
     ]
     return [*rows, Upsert("checkpoints", asdict(checkpoint))]
+
+
+def erased_words_row(row: LedgerRow) -> Update:
+    """Return the change that takes an event's words out of the ledger, where only what stands for them stays."""
+    return Update("ledger", {"position": row.position, "data": without(row.data)})
 
 
 def logged_row(part: Part, month: str, number: int, ranges: str) -> Upsert:

@@ -548,6 +548,15 @@ class EventLog(Protocol):
         """Return the events of a stream above a version, in order."""
         ...
 
+    async def is_closed_since(self, since: int) -> bool:
+        """Say whether an account was closed since a time (Unix ms, above 0)."""
+        ...
+
+    async def words_of_closed(self, kind: str, after: int, limit: int) -> list[LedgerRow]:
+        """Return events of a kind with words, or with what is left of them, by accounts that are closed and erased:
+        those behind a position, in order."""
+        ...
+
     async def log_hashes(self, level: int, first: int, end: int) -> list[bytes]:
         """Return the hashes of a level from `first` on, up to the one before `end`."""
         ...

@@ -15,6 +15,7 @@ from folkmoot_governance.group.events import TopicSet
 from folkmoot_server.crypto.log_tree import LogKeys, grow, hash_of, over
 from folkmoot_server.crypto.merkle import root
 from folkmoot_server.crypto.notes import Checkpoint, sign
+from folkmoot_server.crypto.words import without
 from folkmoot_server.storage.check.verify import verify
 from folkmoot_server.storage.rows import LedgerRow
 from tests.integration.storage.kit import opened
@@ -93,6 +94,13 @@ def put_in_an_older_store(data: Path, told: Told) -> None:
     shutil.copytree(told.older, data)
 
 
+def erase_why(data: Path, told: Told) -> None:
+    """Take the reason of a mute away as the server erases words."""
+    with closing(sqlite3.connect(data / MAIN)) as raw, raw:
+        ((position, was),) = raw.execute("SELECT position, data FROM ledger WHERE data LIKE '%\"loud\"%'")
+        raw.execute("UPDATE ledger SET data = ? WHERE position = ?", (without(was), position))
+
+
 def sign_with_another_key(data: Path, told: Told) -> None:
     note = Checkpoint.parse(told.copies[0].partition("\n\n")[0] + "\n")
     other = sign(note.text(), note.origin, Ed25519PrivateKey.generate())
@@ -123,6 +131,7 @@ FILES: dict[str, tuple[Callable[[Path, Told], None], str, bool]] = {
     "take a month away as if its time were over": (take_a_month_away, f"journal {JANUARY}: it is missing", False),
     "take a month of the access log away": (take_the_access_log_away, f"access {FEBRUARY}: it is missing", False),
     "put an older copy of the whole store in its place": (put_in_an_older_store, "somebody has a checkpoint", True),
+    "erase why something was done": (erase_why, "are gone, and nothing on record has erased them", False),
     "sign a checkpoint with another key": (sign_with_another_key, "checkpoint ", False),
     "write everything anew with the key": (write_everything_anew, "it is not over these events", True),
 }

@@ -333,8 +333,16 @@ async def test_what_was_changed_is_named(scene: Scene) -> None:
     at = next(number for number, one in enumerate(events) if "selling things" in one)
     lie = [*events[:at], events[at].replace("selling things", "nothing at all"), *events[at + 1 :]]
     (problem,) = check(made(events_jsonl="\n".join(lie) + "\n"), str(log.key)).problems
+    said = "The words of this event are not what its digest stands for."
+    assert (problem.where, problem.text) == (f"events.jsonl:{at + 1}", said)
+    word = json.loads(events[at])["words"]["reason"]
+    was, now = [
+        check_bundle.sha256(f"{word['salt']}{text}".encode()).hexdigest() for text in (word["text"], "nothing at all")
+    ]
+    lie[at] = lie[at].replace(was, now)
+    (problem,) = check(made(events_jsonl="\n".join(lie) + "\n"), str(log.key)).problems
     assert (problem.where, problem.text) == (f"events.jsonl:{at + 1}", "This event is not in the log.")
-    half = events[at].replace("selling things", "nothing at all", 1)
+    half = events[at].replace("selling things", "nothing at all").replace(was, now, 1)
     (problem,) = check(made(events_jsonl="\n".join([*events[:at], half, *events[at + 1 :]])), str(log.key)).problems
     assert problem.text == "This event is not what its digest stands for."
     fewer = [one for one in events if '"stream":"case' not in one]

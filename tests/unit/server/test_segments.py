@@ -14,7 +14,8 @@ def test_months_that_are_there_say_what_comes_next() -> None:
     hold: dict[str, Any] = {"case": "c", "until_ms": end_of("2026-12")}
     holds = [Hold("h1", **hold), Hold("h2", since_ms=begin_of("2026-07"), till_ms=end_of("2026-07"), **hold)]
     segments = [Segment(month, 1) for month in months]
-    items = plan_items("journal", segments, end_of("2026-07") + 1, 6, {"2026-01", "2026-06"}, holds)
+    sealed: Any = [("journal", "2026-01"), ("journal", "2026-06"), ("access", "2026-07")]
+    items = plan_items("journal", segments, end_of("2026-07") + 1, 6, sealed, holds)
     assert [(one["month"], one["stage"], one["next_ts"], one["holds"]) for one in items] == [
         ("2026-01", "due", goes_at("2026-01", 6), 1),
         ("2026-06", "kept", goes_at("2026-06", 6), 1),

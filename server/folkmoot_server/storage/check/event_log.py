@@ -11,6 +11,7 @@ from ...common.terminal import _
 from ...crypto.log_tree import LogKeys, Place, grow, hash_of, over, unfinished
 from ...crypto.merkle import root
 from ...crypto.notes import Checkpoint, Key, NoteError, verify
+from ...crypto.words import BOUND, has_erased
 from ..change_set import StorageError
 from ..rows import LedgerRow
 from ..sql.tables import checkpoints, ledger, log_hashes
@@ -75,6 +76,10 @@ def check_event_log(main: Connection, key: bytes, copies: Iterable[str], record:
             # What is missing is told of with the positions; behind it nothing can be compared.
             is_whole = False
             break
+        if BOUND in event.data and event.position not in record.erased and has_erased(event.data):
+            yield _(
+                "log: words of the event at position {position} are gone, and nothing on record has erased them"
+            ).format(position=event.position)
         hashes.append(hash_of(event, keys.salts))
         if event.position in notes or len(hashes) == PIECE:
             rows = {

@@ -20,6 +20,7 @@ from folkmoot_governance.store_acts import (
     MonthSealed,
     Part,
     TimeConfirmed,
+    WordsErased,
 )
 
 from ..change_set import STORE_STREAM, month_stream
@@ -45,6 +46,8 @@ class OnRecord:
         self.jumps: list[int] = []
         self.blocks: list[tuple[int, EntriesLogged]] = []
         """What was taken in of the access log, with the position of that, in this order."""
+        self.erased: set[int] = set()
+        """The positions of events whose words are erased."""
         self.log_keys: dict[int, int] = {}
         """To which of its keys the log was changed, by the position of that event."""
         streams = or_(ledger.c.stream == STORE_STREAM, *(ledger.c.stream.like(f"{one}%") for one in MONTH_STREAMS))
@@ -79,6 +82,8 @@ class OnRecord:
                 self.held[event.hold, event.month, event.part] = event
             case HeldRemoved():
                 self.held = {place: one for place, one in self.held.items() if one.hold != event.hold}
+            case WordsErased():
+                self.erased.update(event.positions)
             case TimeConfirmed():
                 self.jumps.append(abs(event.jump_ms))
             case _:

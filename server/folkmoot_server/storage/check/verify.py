@@ -4,7 +4,6 @@ What both have in common is `compare`; what only a cluster's database has is in 
 """
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +28,7 @@ from folkmoot_governance.store_acts import StoreEvent
 
 from ...common.terminal import _
 from ...crypto.sealing import load_key
+from ...crypto.words import plain
 from ..change_set import HANDLE, STORE_STREAM, AnyEvent, Recorded, StorageError, Upsert
 from ..sql.fetch import raw_of
 from ..sql.kept_rows import kept_rows
@@ -348,7 +348,7 @@ def says(stored: Values, written: Values) -> bool:
     An event may have got fields since then: those have their defaults, and the row is as right as it was.
     """
     columns = stored | {"data": None} == written | {"data": None}
-    return columns and is_part(json.loads(stored["data"]), json.loads(written["data"]))
+    return columns and is_part(plain(stored["data"]), plain(written["data"]))
 
 
 def _replay(stream: str, events: list[Recorded]) -> Replay:

@@ -6,7 +6,7 @@ from folkmoot_governance.store_acts import Part
 
 from ..rows import LedgerRow, SignedCheckpoint
 from .fetch import SqlReads, can_hold
-from .tables import checkpoints, ledger, log_hashes, logged_ranges
+from .tables import accounts, checkpoints, ledger, log_hashes, logged_ranges
 
 _EVENT = select(*(ledger.c[name] for name in LedgerRow.__struct_fields__))
 _EVENTS = _EVENT.where(ledger.c.position > bindparam("after")).order_by(ledger.c.position).limit(bindparam("limit"))
@@ -30,6 +30,18 @@ _NEWEST = (
     .order_by(checkpoints.c.size.desc())
     .limit(1)
 )
+_CLOSED_SINCE = select(accounts.c.user).where(accounts.c.closed_ts >= bindparam("since")).limit(1)
+_WORDS_OF_CLOSED = (
+    _EVENT.join(accounts, accounts.c.user == ledger.c.actor)
+    .where(
+        ledger.c.position > bindparam("after"),
+        ledger.c.type == bindparam("kind"),
+        ledger.c.data.like('%"bound":%'),
+        accounts.c.closed_ts > 0,
+    )
+    .order_by(ledger.c.position)
+    .limit(bindparam("limit"))
+)
 _MONTHS = select(logged_ranges.c.part, logged_ranges.c.month).distinct()
 _RANGES = (
     select(logged_ranges.c.ranges)
@@ -51,6 +63,13 @@ class SqlEventLog(SqlReads):
     async def stream_rows(self, stream: str, after: int, limit: int) -> list[LedgerRow]:
         rows = await self._ask(_OF_STREAM, stream=stream, after=after, limit=limit) if can_hold(stream) else []
         return [LedgerRow(*row) for row in rows]
+
+    async def is_closed_since(self, since: int) -> bool:
+        return bool(await self._ask(_CLOSED_SINCE, since=since))
+
+    async def words_of_closed(self, kind: str, after: int, limit: int) -> list[LedgerRow]:
+        asked = {"kind": kind, "after": after, "limit": limit}
+        return [LedgerRow(*row) for row in await self._ask(_WORDS_OF_CLOSED, **asked)]
 
     async def log_hashes(self, level: int, first: int, end: int) -> list[bytes]:
         return [bytes.fromhex(one) for (one,) in await self._ask(_HASHES, level=level, first=first, end=end)]

@@ -9,7 +9,7 @@ from ..change_set import StorageError
 from .counting import TRIGGERS
 from .tables import SCHEMA, marks, metadata
 
-SERVES_FROM = "0052"
+SERVES_FROM = "0064"
 """Nodes of a cluster that know this schema, or a later one, may go on serving while ours is in force.
 
 What came after it only adds: tables, indexes, triggers, and columns with a default, which is what they mean to who does

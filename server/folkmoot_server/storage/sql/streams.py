@@ -11,6 +11,7 @@ from folkmoot_governance.case.state import AnyCaseEvent
 from folkmoot_governance.group.events import GroupEvent
 from folkmoot_governance.store_acts import AnyStoreEvent
 
+from ...crypto.words import bind
 from ..change_set import AnyEvent, Recorded
 from ..rows import ActFilter
 from .fetch import SqlReads, Statement, fetch_plain
@@ -44,7 +45,7 @@ def ledger_row(position: int, batch: int, stream: str, version: int, event: AnyE
         "ts": event.at,
         "type": event.__struct_config__.tag,
         "actor": event.by,
-        "data": _encode(event).decode(),
+        "data": bind(_encode(event)).decode(),
     }
 
 
