@@ -1,5 +1,6 @@
 """Who connected, from where, and signed in as whom: noted, sealed, shown to oneself, and to staff for a case."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ async def test_sign_ins_are_noted_for_oneself_and_for_a_case(launch: Launch, tmp
         shown = await read(root, "ann", case="r1")
         assert [one["kind"] for one in shown] == ["ended", "token_used", "failed", "registered"]
         assert all(one["port"] and one["connection"] for one in shown)
+        # *When it began was noted where nobody is named, and was shown to nobody.*
+        began = datetime.fromisoformat(shown[0]["detail"].removeprefix("since "))
+        assert timedelta(0) <= datetime.now(UTC) - began < timedelta(minutes=1)
         # What staff asked for is in the log, too.
         assert "access list ann" in [one["detail"] for one in await read(root, "root", case="r2")]
 

@@ -7,7 +7,7 @@ from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.results import AdminResult
 
 from ..common.i18n import N_
-from ..sealed.access_records import AccessKind, AccessRecord
+from ..sealed.access_records import AccessKind, AccessRecord, detail_of
 from .call import Call, Outcome, carries_out
 from .common import find_account, record_reading
 
@@ -22,7 +22,7 @@ def access_item(one: AccessRecord) -> dict[str, object]:
         "address": one.address,
         "port": one.port,
         "connection": one.connection,
-        "detail": one.detail,
+        "detail": detail_of(one),
     }
 
 

@@ -13,7 +13,7 @@ from folkmoot_governance.reading import READ_ACCESS
 from folkmoot_protocol.exported import AccessLine, EntryLine
 from folkmoot_protocol.types import EntryKind
 
-from ..sealed.access_records import AccessRecord
+from ..sealed.access_records import AccessRecord, detail_of
 from ..storage.api import ActFilter, HeldRow
 from ..storage.change_set import Recorded, group_stream
 from .call import Call
@@ -113,5 +113,5 @@ def access_line(one: AccessRecord) -> AccessLine:
         address=one.address,
         port=one.port,
         connection=one.connection,
-        detail=one.detail,
+        detail=detail_of(one),
     )

@@ -19,7 +19,7 @@ from folkmoot_protocol.results import AdminResult
 
 from ..actions.groups.finding import NO_SUCH_GROUP
 from ..common.i18n import N_
-from ..sealed.access_records import AccessRecord
+from ..sealed.access_records import AccessRecord, detail_of
 from ..storage.api import HeldRow
 from .access import access_item
 from .call import Call, Outcome, carries_out
@@ -65,7 +65,7 @@ def held_item(row: HeldRow, text: bytes | None, gone: Collection[tuple[str, int]
         return [{"month": row.month, "group": row.code, "seq": row.seq, "kind": "unreadable"}]
     if not row.code:
         records = msgspec.json.decode(text, type=list[AccessRecord])
-        return [access_item(one) | {"month": row.month, "user": one.user, "text": one.detail} for one in records]
+        return [access_item(one) | {"month": row.month, "user": one.user, "text": detail_of(one)} for one in records]
     _grp, seq, ts, kind, user, _name, _role, _tags, body, _reply_to, target, _data = msgspec.json.decode(text)
     if (row.code, seq) in gone:
         kind, body = "removed", ""

@@ -77,6 +77,7 @@ class Session:
         "lagged",
         "language",
         "number",
+        "opened_ms",
         "outbox",
         "overdue",
         "pace",
@@ -98,8 +99,10 @@ class Session:
         *,
         address: str,
         language: str,
+        opened_ms: int = 0,
     ) -> None:
         self.number = next(NUMBERS)
+        self.opened_ms = opened_ms
         self.socket = socket
         self.codec = codec
         self.address = address

@@ -115,7 +115,14 @@ class Listener:
         config = self.app.config
         codec, language = for_subprotocol(socket.subprotocol), config.i18n.default_language
         session = Session(
-            socket, codec, self._hub, config.limits, self._deadlines, address=socket.address, language=language
+            socket,
+            codec,
+            self._hub,
+            config.limits,
+            self._deadlines,
+            address=socket.address,
+            language=language,
+            opened_ms=self.app.clock.now_ms(),
         )
         if self._is_proxy(socket.peer):
             self.app.shared_limits.opened(session.address)
@@ -133,7 +140,7 @@ class Listener:
     def forget(self, session: Session) -> None:
         """Forget a connection that has ended."""
         session.signed_in()
-        self.app.access_log.note(AccessKind.ENDED, session)
+        self.app.access_log.note(AccessKind.ENDED, session, detail=str(session.opened_ms))
         self._audience.sessions.discard(session)
         self._hub.detach(session)
         if session.account is not None:

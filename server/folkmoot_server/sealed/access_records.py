@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
@@ -22,7 +23,7 @@ class AccessKind(Enum):
     CONNECTED = "connected"
     """A connection began."""
     ENDED = "ended"
-    """It ended."""
+    """It ended; `detail` has when it began (Unix ms): before somebody signed in, it was nobody's."""
     REGISTERED = "registered"
     """An account was made over it; `detail` has the device."""
     SIGNED_IN = "signed_in"
@@ -67,6 +68,13 @@ class AccessRecord(Struct, frozen=True, array_like=True, gc=False):
     address: str
     port: int
     detail: str = ""
+
+
+def detail_of(one: AccessRecord) -> str:
+    """Return the detail of a record as it is shown: of an end `since 2026-11-30T12:00:00Z`."""
+    if one.kind is not AccessKind.ENDED or not one.detail.isdecimal():
+        return one.detail
+    return f"since {datetime.fromtimestamp(int(one.detail) // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 _DECODE = msgspec.msgpack.Decoder(list[AccessRecord])
