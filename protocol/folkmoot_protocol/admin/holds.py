@@ -71,5 +71,5 @@ SHOW_HOLD = Verb(
     NoOptions,
     NUMBER,
     paged=True,
-    columns=("at", "kind", "group", "seq", "user", "text"),
+    columns=("at", "kind", "group", "seq", "user", "address", "port", "text"),
 )

@@ -17,6 +17,7 @@ from folkmoot_governance.case.state import ReportOpened, replay_case
 from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.group.events import EntryDeleted, Invited, MeasureOverturned, TopicSet
 from folkmoot_protocol.types import Entry
+from folkmoot_server.storage.api import AccessBlock
 from folkmoot_server.storage.change_set import ChangeSet, StorageError, Upsert
 from folkmoot_server.storage.changes import follow_row
 from folkmoot_server.storage.channels import NEWEST
@@ -412,6 +413,16 @@ async def test_space_of_removed_segments_comes_free(tmp_path: Path) -> None:
         assert not list((tmp_path / "journal").glob("2026-01*"))
         held = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
         assert not [name for name in held if "2026-01" in name]
+
+
+async def test_months_of_the_access_log_that_go_are_gone(tmp_path: Path) -> None:
+    """*Their files stayed, under another name, until the server was started again.*"""
+    async with opened(tmp_path) as store:
+        for month in ("2026-01", "2026-02"):
+            await store.access.append(month, AccessBlock(1, 2, "here", 1, ("ann",), b"sealed"))
+        await store.access.remove(["2026-01"])
+        assert [one.name for one in (tmp_path / "access").glob("2026-01*")] == []
+        assert [one.month for one in await store.access.segments()] == ["2026-02"]
 
 
 async def test_the_thread_that_stores_posts_frees_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The access log's files: one SQLite file per month, as the journal's, and a thread of its own that has them."""
 
+import asyncio
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TypeVar
 from ..api import BEHIND, AccessBlock, Segment
 from ..change_set import StorageError
 from .database import FAILURES, connect_raw
-from .rotation import set_aside
+from .rotation import clear, set_aside
 from .segments import Segments
 from .worker import Worker
 
@@ -39,6 +40,7 @@ class SqliteAccessLog:
     """`api.AccessLog` in a directory beside the journal's."""
 
     def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
         self._segments = Segments(data_dir / DIRECTORY)
         self._open: dict[str, Connection] = {}
         self._thread = Worker("access")
@@ -92,6 +94,10 @@ class SqliteAccessLog:
 
     async def remove(self, months: Collection[str]) -> None:
         await self._run(lambda: self._remove(months))
+        try:
+            await asyncio.to_thread(clear, self._data_dir)
+        except OSError as error:
+            raise StorageError(f"what was removed cannot be freed: {error}") from error
 
     def _remove(self, months: Collection[str]) -> None:
         self._close(months)
