@@ -135,6 +135,12 @@ async def test_ones_channel_has_its_own_door_and_those_that_one_edits_stand_amon
         await expect(ada.page).to_have_title("Folkmoot")
         await groups.filter(has_text=name).click()
         await expect(ada.page.locator(".item .body")).to_have_text(["Second.", "First."])
+        # By keyboard it opens as by a click, and one goes on from it.
+        await ada.page.keyboard.press("Alt+ArrowDown")
+        await expect(ada.page.locator("#group-name")).to_have_text("Seed swap")
+        await ada.page.keyboard.press("Alt+ArrowDown")
+        await expect(ada.page.locator(".item .body")).to_have_text(["Second.", "First."])
+        await expect(ada.page.locator("#room")).to_be_hidden()
 
 
 async def test_editors_decide_who_comments_and_apply_for_what_is_granted(visit: Visit) -> None:

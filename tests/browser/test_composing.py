@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, Route, expect
 
 from folkmoot_client.sdk import Client
 from tests.browser.conftest import NUMBERS, Visit
 from tests.browser.visitor import PASSWORD, Visitor
+from tests.builders.films import planted_film
 from tests.builders.pictures import planted_picture
 from tests.integration.running import RunningServer
 
@@ -174,6 +175,45 @@ async def test_news_call_where_nobody_looks_and_where_they_are_wanted(visit: Vis
     assert (await page.evaluate("told"))[1:] == [f"Seed swap: {ben.user}: but you, @{ada.user}"]
 
 
+OF_PHONES = """() => {
+  window.Notification = class {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor() { throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification()"); }
+  };
+}"""
+SHOWN = """async () => {
+  const worker = await navigator.serviceWorker.ready;
+  for (;;) {
+    const all = await worker.getNotifications();
+    if (all.length) return all.map(({ title, body }) => [title, body]);
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+CLICKED = """async () => {
+  const [notification] = await registration.getNotifications();
+  dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+}"""
+
+
+async def test_on_phones_a_worker_shows_what_calls_and_leads_to_it(visit: Visit) -> None:
+    ada, ben, code = await meet(visit)
+    page = ada.page
+    await page.context.grant_permissions(["notifications"])
+    await page.evaluate(OF_PHONES)
+    await page.locator("#account").click()
+    await page.get_by_label("Notifications in this browser").check()
+    await page.locator("#sheet-close").click()
+    await ada.create("Another")
+    async with page.context.expect_event("serviceworker") as came:
+        await ben.say("out of sight")
+    worker = await came.value
+    assert await page.evaluate(SHOWN) == [["Seed swap", f"{ben.user}: out of sight"]]
+    await worker.evaluate(CLICKED)
+    await expect(page.locator("#code")).to_have_text(code)
+    await ada.hears("out of sight")
+
+
 async def test_who_comes_in_a_row_is_counted_and_tags_are_said_once(visit: Visit, server: RunningServer) -> None:
     ada = await visit("ada")
     await ada.register()
@@ -215,6 +255,14 @@ async def test_the_page_can_be_installed_and_a_wrong_address_leads_to_it(visit: 
     )
     assert manifest[0] == "application/manifest+json"
     assert manifest[1]["display"] == "standalone"
+    sizes = await ada.page.evaluate(
+        "Promise.all([...document.querySelectorAll('[rel=apple-touch-icon]')].map(async ({ href }) => "
+        "(({ width, height }) => [width, height])(await createImageBitmap(await (await fetch(href)).blob()))))"
+    )
+    assert sizes == [[192, 192]], "phones take a picture of fixed size"
+    assert {"src": "icon.png", "sizes": "192x192", "type": "image/png", "purpose": "any maskable"} in manifest[1][
+        "icons"
+    ]
     devtools = await ada.page.context.new_cdp_session(ada.page)
     assert (await devtools.send("Page.getAppManifest"))["errors"] == []
     await ada.register()
@@ -258,3 +306,33 @@ async def test_pictures_are_pasted_dropped_and_seen_by_members(visit: Visit) -> 
     whole = await opened.value
     await expect(whole.locator("img")).to_be_visible()
     assert await whole.locator("img").evaluate("(picture) => picture.naturalWidth") == 900
+
+
+LOADED = "(picture) => picture.naturalWidth || new Promise((done) => (picture.onload = () => done(1)))"
+PLAYED = """(sound) => new Promise((done) => {
+  sound.onplaying = () => done(1);
+  sound.play().catch(() => undefined);
+})"""
+
+
+async def test_what_was_drawn_long_ago_still_shows_and_plays(visit: Visit) -> None:
+    """Its addresses have ended by then; here the first that is asked for of each file is spoiled on the way."""
+    ada, ben, _ = await meet(visit)
+    asked: set[str] = set()
+
+    async def spoil(route: Route) -> None:
+        place, _, key = route.request.url.partition("?")
+        await route.continue_(url=f"{place}?{key}" if place in asked else f"{place}?{key}x")
+        asked.add(place)
+
+    await ben.page.route("**/media/**", spoil)
+    files = [("a.png", "image/png", planted_picture()), ("b.flac", "audio/flac", planted_film("audio/flac"))]
+    chosen: list[FilePayload] = [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+    await ada.page.locator("#add-files").set_input_files(chosen)
+    await expect(ada.page.locator("#added progress")).to_have_count(0)
+    await ada.say("Look, and hear!")
+    await ben.page.locator("#entries img.shown").evaluate(LOADED)
+    await ben.page.locator("#entries audio.shown").evaluate(PLAYED)
+    assert len(asked) == 2
+    assert [problem for problem in ben.problems if "404" not in problem] == []
+    ben.problems.clear()

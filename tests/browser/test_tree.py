@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NAMED = {
     *("button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "menuitem", "option", "listbox"),
-    *("menu", "tab", "heading", "dialog", "region", "radiogroup", "group", "log", "navigation"),
+    *("menu", "tab", "heading", "dialog", "region", "radiogroup", "group", "log", "navigation", "article"),
 }
 
 Told = Counter[tuple[str, str]]

@@ -355,7 +355,7 @@ class Window(Screen):
         """Have a text in the field, for one to go on with."""
         self._back()
         if self._secret is None:
-            self._field.text = text.replace("\n", " ")
+            self._field.text = text
             self._field.cursor_position = len(self._field.text)
 
 

@@ -155,7 +155,18 @@ class App {
     const rooms = this.sortedRooms();
     if (!step || !rooms.length) return;
     event.preventDefault();
-    this.open(rooms[(rooms.indexOf(this.room) + step + rooms.length) % rooms.length]);
+    const at = rooms.findIndex((room) => room === this.room || this.isChannelShown(room));
+    this.enter(rooms[(at + (at < 0 && step < 0 ? 0 : step) + rooms.length) % rooms.length]);
+  }
+
+  isChannelShown({ group }) {
+    return group.form && group.handle === this.channels.place?.handle;
+  }
+
+  /** Show a group, or the posts of a channel that one edits. */
+  enter(room) {
+    if (room.group.form) location.hash = `#@${room.group.handle}`;
+    else this.open(room);
   }
 
   /** Enter opens the first group that the filter leaves, Escape ends it. */
@@ -264,7 +275,7 @@ class App {
     if (entries.length) {
       const news = entries.findLast((entry) => room.wants(entry, this.chat.account?.user));
       const line = news && !this.isInSight(room) && this.log.tellInALine(news, room);
-      if (line) tell(room.group.name, line, () => this.open(room));
+      if (line) tell(room.group.name, line, `#${room.code}`);
       this.onTyping(room);
       this.roomsSoon();
     }
@@ -344,7 +355,7 @@ class App {
     byId("told-lines").append(make("li", { "data-id": notice?.id }, inOwnTime(text), ...(button ? [" ", button] : [])));
     this.drawTold();
     this.refreshBox();
-    if (document.visibilityState !== "visible") tell(t("told"), text, () => undefined);
+    if (document.visibilityState !== "visible") tell(t("told"), text, "#box");
   }
 
   refreshBox() {
@@ -396,8 +407,7 @@ class App {
     const { group, unread, lastLine } = room;
     const { user } = this.chat.account;
     const isCurrent = room === this.room;
-    const show = () => (group.form ? (location.hash = `#@${group.handle}`) : this.open(room));
-    const button = make("button.group", { type: "button", "data-group": group.id, onclick: show });
+    const button = make("button.group", { type: "button", "data-group": group.id, onclick: () => this.enter(room) });
     if (isCurrent) button.setAttribute("aria-current", "page");
     const said = lastLine && this.log.tellInALine(lastLine, room);
     const words = make("span.words", {}, make("b", {}, group.name), make("small", {}, said || group.topic || showCode(group.id)));

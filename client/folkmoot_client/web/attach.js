@@ -6,6 +6,7 @@ import { sayError, t } from "./texts.js";
 
 const MOST = 10;
 const MOST_ASKED = 100;
+const RENEW_MS = 60_000; // an address holds ten minutes at least
 
 export class Attachments {
   /** `input` chooses files, `list` shows them; they can be pasted and dropped anywhere in the part of the page around. */
@@ -88,10 +89,12 @@ export class Attachments {
   }
 }
 
+const thumbOf = (path) => path.replace(/(?=\?)|$/, "/thumb");
+
 /** What an entry shows: the small picture, and the whole one behind it. What channels show everybody may fetch so. */
 export function renderMedia({ id, type, alt = "" }, path = `media/${encodeURIComponent(id)}`, onclick = undefined) {
   const kind = type.split("/")[0];
-  const thumb = path.replace(/(?=\?)|$/, "/thumb");
+  const thumb = thumbOf(path);
   const playing = { controls: true, preload: "none", src: path, "aria-label": alt };
   if (kind === "video") return make("video.shown", { ...playing, poster: thumb });
   if (kind === "audio") return make("audio.shown", playing);
@@ -102,6 +105,18 @@ export function renderMedia({ id, type, alt = "" }, path = `media/${encodeURICom
 const waiting = [];
 const pathsOf = async (chat, ids) => (await chat.request("media", { ids }).catch(() => ({ paths: {} }))).paths;
 const bare = (path) => path.replace(/^\//, "");
+
+/** What does not load has a path that ended, as after an hour: ask for it anew, but not over and over. */
+async function renew(chat, { id }, node) {
+  const { currentTime } = node;
+  if (node.renewedAt > Date.now() - RENEW_MS) return;
+  node.renewedAt = Date.now();
+  const { [id]: path } = await pathsOf(chat, [id]);
+  if (!path) return;
+  node.src = node.play ? bare(path) : thumbOf(bare(path));
+  node.play?.().catch(() => undefined); // nothing is loaded but for who wants to hear or see it
+  if (currentTime) node.currentTime = currentTime;
+}
 
 /** Show media of a group in a `place`, by paths that are one's own and end after a while: asked for together, and anew by a click. */
 export function showMedia(chat, media, place) {
@@ -116,7 +131,9 @@ export function showMedia(chat, media, place) {
           const { [file.id]: path } = await pathsOf(chat, [file.id]);
           if (path) window.open(bare(path), "_blank", "noopener");
         };
-        shown.append(renderMedia(file, bare(paths[file.id]), open));
+        const node = renderMedia(file, bare(paths[file.id]), open);
+        shown.append(node);
+        (node.querySelector("img") ?? node).addEventListener("error", ({ target }) => renew(chat, file, target));
       }
     }
   });

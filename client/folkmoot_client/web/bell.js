@@ -23,19 +23,29 @@ export const renderSwitches = () =>
     return make("label.check", {}, make("input", { type: "checkbox", checked: isOn(name), onchange: change }), t(name));
   });
 
-/** Tell of something by a title and a text; `open()` is done when somebody clicks at it. */
-export function tell(title, body, open) {
+/** Tell of something by a title and a text; `hash` is where a click at it leads. */
+export function tell(title, body, hash) {
   if (isOn("sound") && navigator.userActivation?.hasBeenActive) sound();
   if (!isOn("bell") || window.Notification?.permission !== "granted") return;
+  const about = { body, tag: title, icon: "icon.png", data: hash };
   try {
-    const told = new Notification(title, { body, tag: title, icon: "icon.svg" });
+    const told = new Notification(title, about);
     told.onclick = () => {
       window.focus();
-      open();
+      location.hash = hash;
     };
   } catch {
-    // Phones have notifications for service workers alone, and this page has none.
+    tellByWorker(title, about);
   }
+}
+
+/** Phones take notifications from service workers alone. */
+async function tellByWorker(title, about) {
+  const { serviceWorker: workers } = navigator;
+  if (!workers) return; // there are none without TLS
+  await workers.register("sw.js");
+  workers.onmessage = ({ data }) => (location.hash = data);
+  await (await workers.ready).showNotification(title, about);
 }
 
 function sound() {

@@ -350,10 +350,11 @@ export class Channels {
   renderEntry(entry, channel, about = {}) {
     const { kind, seq, from, redacted } = entry;
     const isComment = kind === "comment";
-    const node = make(`article.item.${kind}`, { "data-seq": seq, "data-name": `${channel.id}/${seq}` });
-    if (seq === this.place.seq) node.classList.add("whole");
     const name = from.display_name || from.user;
-    const time = make("time", { datetime: new Date(entry.ts).toISOString() }, sayMoment(entry.ts));
+    const moment = sayMoment(entry.ts);
+    const node = make(`article.item.${kind}`, { "data-seq": seq, "data-name": `${channel.id}/${seq}`, "aria-label": `${name}, ${moment}` });
+    if (seq === this.place.seq) node.classList.add("whole");
+    const time = make("time", { datetime: new Date(entry.ts).toISOString() }, moment);
     const author = isComment ? make("b", {}, name) : make("a.name", { href: `#@${channel.handle}` }, make("b", {}, name));
     const tags = (from.tags ?? []).flatMap((tag) => [make("span.tag", {}, sayTag("tag", tag)), " "]);
     const head = make("header", {}, author, " ", make("small.dim", {}, `@${from.user}`), " ", ...tags, time);

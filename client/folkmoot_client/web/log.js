@@ -315,7 +315,7 @@ export class Log {
     const { from } = entry;
     const isFollowing = before && follows(before, entry);
     const kind = isFollowing ? "following" : "leading";
-    const post = make(`article.entry.${kind}.${entry.kind}`, { "data-seq": entry.seq, tabindex: -1 });
+    const post = make(`article.entry.${kind}.${entry.kind}`, { "data-seq": entry.seq, tabindex: -1, "aria-label": `${nameOf(from)}, ${sayMoment(entry.ts)}` });
     if (from.user === this.chat.account?.user) post.classList.add("own");
     if (!isFollowing) {
       const avatar = makeAvatar(from.user, from.display_name);

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 import pytest
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import PipeInput, create_pipe_input
@@ -81,6 +82,13 @@ async def test_up_corrects_the_last_message_of_ones_own() -> None:
     async with terminal(*entries(3, 4)) as (window, pipe):
         pipe.send_text(UP + "!\r")
         assert await window.read("> ") == "/edit 3 entry 3!"
+
+
+async def test_lines_of_a_message_stay_lines_when_it_is_corrected() -> None:
+    (entry,) = entries(3)
+    async with terminal(msgspec.structs.replace(entry, body="one\ntwo")) as (window, pipe):
+        pipe.send_text(UP + "!\r")
+        assert await window.read("> ") == "/edit 3 one\ntwo!"
 
 
 async def test_scrolling_above_the_first_line_brings_older_ones() -> None:
