@@ -309,6 +309,40 @@ async def test_posts_that_are_kept_outlive_their_month_and_comments_do_not(
     assert await walk(store, {}, 3) == left
 
 
+async def test_lists_of_reposts_have_those_whose_month_is_gone(store: Store, world: World, tmp_path: Path) -> None:
+    files = tmp_path / "data"
+    texts = KeptTexts(Sealed(files, KEPT_PURPOSE)) if files.exists() else KeptTexts.of_key(KEY)
+    original, *others = [await opened(store, world, owner) for owner in ("alice", "bob", "carol")]
+    await store.commit([original.publish(START)])
+    seq = original.seq
+    data = {"repost": {"group": original.code, "seq": seq}}
+    later = end_of("2026-01")
+    for ts in (START + 1, START + 2, later):
+        await store.commit([channel.publish(ts, data=data) for channel in others])
+
+    async def reposts(limit: int) -> list[tuple[str, int]]:
+        found, before = list[tuple[str, int]](), NEWEST
+        while True:
+            page = await store.channels.reposts(original.code, seq, before, limit, later)
+            found += [(str(place.grp), place.seq) for place, _entry in page.posts]
+            if page.end is None:
+                return found
+            before = page.end
+
+    before = await reposts(9)
+    assert len(before) == 6
+    for channel in (original, *others):
+        await kept(store, texts, channel, "2026-01")
+    assert await reposts(2) == before, "each is there once"
+    await store.journal.rotate(end_of("2026-07"), 6)
+    for limit in (1, 2, 9):
+        assert await reposts(limit) == before
+    code, gone = before[-1]
+    channel = next(one for one in others if one.code == code)
+    await store.commit([channel.act(EntryDeleted(at=later + DAY, by="bob", user="bob", seq=gone, reason=""))])
+    assert await reposts(2) == before[:-1]
+
+
 async def test_channels_are_found_by_handle_and_groups_are_none(store: Store, world: World) -> None:
     channel, group = await opened(store, world, "alice"), world.group()
     await store.commit([group.found("bob")])

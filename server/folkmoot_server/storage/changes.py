@@ -427,7 +427,7 @@ def kept_post_row(post: KeptPost) -> Upsert:
 
 def taken_out(code: str, seq: int) -> Update:
     """Return that the text of such a post is not kept any more; that it was there stays on record."""
-    return Update("kept_posts", {"code": code, "seq": seq, "sealed": ""})
+    return Update("kept_posts", {"code": code, "seq": seq, "sealed": "", "of_code": "", "of_seq": 0})
 
 
 def media_row(media: Media) -> Upsert:

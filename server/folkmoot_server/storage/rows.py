@@ -399,7 +399,7 @@ HELD_PURPOSE = b"folkmoot holds"
 
 class KeptPost(NamedTuple):
     """A post of a channel that is kept beyond its `month` (as `2026-11`), sealed as it stood, empty when that was taken
-    out; `digest`: SHA-256 of that with the time, in hexadecimal."""
+    out; `digest`: SHA-256 of that with the time, in hexadecimal. `of_code` and `of_seq`: the post that it repeats."""
 
     code: str
     seq: int
@@ -407,6 +407,8 @@ class KeptPost(NamedTuple):
     month: str
     sealed: str
     digest: str
+    of_code: str = ""
+    of_seq: int = 0
 
 
 KEPT_PURPOSE = b"folkmoot kept posts"

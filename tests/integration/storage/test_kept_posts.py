@@ -105,6 +105,7 @@ TAMPERING = (
     "UPDATE kept_posts SET sealed = ''",
     "UPDATE kept_posts SET month = '2026-02'",
     "UPDATE kept_posts SET digest = 'x'",
+    "UPDATE kept_posts SET of_code = code, of_seq = 1",
     "UPDATE kept_posts SET sealed = (SELECT sealed FROM kept_posts LIMIT 1)",
     "DELETE FROM kept_posts",
 )

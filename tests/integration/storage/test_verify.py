@@ -108,7 +108,7 @@ BROKEN = {
     "invite_codes": "UPDATE invite_codes SET uses = 9",
     "join_requests": "DELETE FROM join_requests",
     "join_waits": "DELETE FROM join_waits",
-    "kept_posts": "INSERT INTO kept_posts SELECT code, 1, 1, '2026-01', 'x', 'y' FROM groups LIMIT 1",
+    "kept_posts": "INSERT INTO kept_posts SELECT code, 1, 1, '2026-01', 'x', 'y', '', 0 FROM groups LIMIT 1",
     "kept": "DELETE FROM kept WHERE part = 'members'",
     "logged_ranges": "INSERT INTO logged_ranges VALUES ('journal', '2026-01', 1, '[]')",
     "leaving": "UPDATE leaving SET \"user\" = 'bob'",

@@ -12,7 +12,7 @@ from ...common.terminal import _
 from ...crypto.cipher import Sealed
 from ..rows import HELD_PURPOSE, HeldRow, KeptPost
 from ..sql.holds import HeldTally
-from ..sql.kept_posts import HOLD, KeptTexts, digest_of, tally
+from ..sql.kept_posts import HOLD, KeptTexts, digest_of, repeated_by, tally
 from ..sql.tables import groups, held, kept_posts, redactions
 from .on_record import OnRecord
 
@@ -64,4 +64,7 @@ def check_kept_posts(main: Connection, key: bytes, record: OnRecord) -> Iterator
 
 def _is_as_kept(row: KeptPost, texts: KeptTexts) -> bool:
     post = texts.open(row.code, row.seq, row.sealed)
-    return post is not None and post.ts == row.ts and digest_of(row.ts, row.sealed) == row.digest
+    # What was kept before schema 0065 does not say what it repeats.
+    if post is None or (row.of_code, row.of_seq) not in (("", 0), repeated_by(post)):
+        return False
+    return post.ts == row.ts and digest_of(row.ts, row.sealed) == row.digest

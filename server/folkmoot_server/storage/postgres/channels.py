@@ -17,7 +17,7 @@ from ..sql.fetch import Ask, Read
 from ..sql.removed_texts import RemovedTexts
 from .database import Reader
 from .journal import READ_COLUMNS, entry_of_record, number_of
-from .kept_posts import kept_posts, with_kept
+from .kept_posts import kept_posts, with_kept, with_kept_reposts
 
 FIRST = 4
 """Posts of each that are looked for first: most channels of a page have few in it."""
@@ -91,6 +91,8 @@ class PostgresChannels(SqlFollows):
     async def reposts(self, code: str, seq: int, before: Place, limit: int, now: int) -> PostPage:
         asked = code, seq, before.ts, before.grp, before.seq, limit + 1
         places = [Place(row["ts"], row["grp"], row["seq"]) for row in await self._reader.rows(_REPOSTS, *asked)]
+        if len(places) <= limit:
+            places = await with_kept_reposts(self._reader, places, code, seq, before, limit + 1)
         page = await self.posts_at(places[:limit], now)
         return replace(page, end=end_of_page(places, limit))
 

@@ -24,7 +24,9 @@ _BELOW = f"""
 _AT = f"""SELECT k.code, k.seq, k.sealed, {_GONE} AS gone
     FROM unnest($1::text[], $2::bigint[]) AS pair (code, seq)
     JOIN kept_posts k ON k.code = pair.code AND k.seq = pair.seq WHERE k.sealed <> ''"""  # noqa: S608
-
+_REPEATS = f"""SELECT ts, code::bigint AS grp, seq FROM kept_posts k
+    WHERE of_code <> '' AND of_code = $1 AND of_seq = $2 AND (ts, code::bigint, seq) < ($3, $4, $5)
+    AND sealed <> '' AND NOT {_GONE} ORDER BY ts DESC, grp DESC, seq DESC LIMIT $6"""  # noqa: S608
 _TAGS = """SELECT "user", author_tag, names_removed_ms FROM accounts
     WHERE (author_tag <> '' OR names_removed_ms > 0) AND "user" = ANY($1::text[])"""
 
@@ -39,6 +41,14 @@ async def with_kept(
     rows = await reader.rows(_BELOW, list(codes), starts, before.ts, limit)
     found = {*places, *(Place(row["ts"], int(row["code"]), row["seq"]) for row in rows)}
     return sorted(found, reverse=True)[:limit]
+
+
+async def with_kept_reposts(
+    reader: Reader, places: list[Place], code: str, seq: int, before: Place, limit: int
+) -> list[Place]:
+    """As that of SQLite."""
+    rows = await reader.rows(_REPEATS, code, seq, before.ts, before.grp, before.seq, limit)
+    return sorted({*places, *(Place(row["ts"], row["grp"], row["seq"]) for row in rows)}, reverse=True)[:limit]
 
 
 async def kept_posts(

@@ -70,7 +70,7 @@ class KeptTexts:
     def seal(self, month: str, code: str, post: Entry) -> KeptPost:
         """Return the row of a post as it stands."""
         sealed = self._sealed.seal(msgspec.json.encode(post), bound_to(code, post.seq))
-        return KeptPost(code, post.seq, post.ts, month, sealed, digest_of(post.ts, sealed))
+        return KeptPost(code, post.seq, post.ts, month, sealed, digest_of(post.ts, sealed), *repeated_by(post))
 
     def open(self, code: str, seq: int, sealed: str) -> Entry | None:
         """Return a post; None where it is not what was sealed under this key."""
@@ -80,6 +80,12 @@ class KeptTexts:
             # No base64 at all.
             return None
         return None if found is None else _decode(found)
+
+
+def repeated_by(post: Entry) -> tuple[str, int]:
+    """Return the code and the seq of the post that one repeats, empty and 0 for none."""
+    repeated = (post.data or {}).get("repost")
+    return (repeated["group"], repeated["seq"]) if repeated else ("", 0)
 
 
 def without_text(post: Entry) -> Entry:

@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0064"
+SCHEMA = "0065"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(
@@ -471,8 +471,11 @@ kept_posts = Table(
     _text("month"),
     _text("sealed"),
     _text("digest"),
+    _text("of_code", server_default=""),
+    _number("of_seq", server_default="0"),
     Index(None, "code", "ts", "seq"),
     Index(None, "month"),
+    Index("kept_posts_repeats", "of_code", "of_seq", "ts", **_where("of_code <> ''")),
 )
 
 media = Table(

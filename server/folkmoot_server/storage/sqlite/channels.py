@@ -20,7 +20,7 @@ from ..sql.closed_authors import names_in_entries
 from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
 from .journal import TARGET, entries_of, entries_that_stand, nameless
-from .kept_posts import kept_posts, with_kept
+from .kept_posts import kept_posts, with_kept, with_kept_reposts
 from .segments import OLD_INDEX, REPEATS, REPEATS_SEQ, SegmentReader
 
 FIRST, MORE = 4, 50
@@ -116,6 +116,8 @@ def reposts(
         places += [Place(*row) for row in segment.execute(_OLD_REPOSTS if is_old else _REPOSTS, asked)]
         if len(places) > limit:
             break
+    else:
+        places = with_kept_reposts(main, places, code, seq, before, limit + 1)
     return replace(posts_at(main, reader, places[:limit], now), end=end_of_page(places, limit))
 
 

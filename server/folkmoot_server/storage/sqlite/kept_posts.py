@@ -21,7 +21,9 @@ _BELOW = f"""SELECT ts, seq FROM kept_posts k INDEXED BY kept_posts_code_ts_seq
     ORDER BY ts DESC, seq DESC LIMIT ?"""  # noqa: S608
 _AT = f"""SELECT k.code, k.seq, k.sealed, {_GONE} FROM json_each(?) AS pair CROSS JOIN kept_posts k
     ON k.code = json_extract(value, '$[0]') AND k.seq = json_extract(value, '$[1]') WHERE k.sealed <> ''"""  # noqa: S608
-
+_REPEATS = f"""SELECT ts, CAST(code AS INTEGER), seq FROM kept_posts k INDEXED BY kept_posts_repeats
+    WHERE of_code <> '' AND of_code = ? AND of_seq = ? AND (ts, CAST(code AS INTEGER), seq) < (?, ?, ?)
+    AND sealed <> '' AND NOT {_GONE} ORDER BY ts DESC, 2 DESC, seq DESC LIMIT ?"""  # noqa: S608
 _TAGS = """SELECT user, author_tag, names_removed_ms FROM accounts
     WHERE (author_tag <> '' OR names_removed_ms > 0) AND user IN ({})"""
 
@@ -39,6 +41,14 @@ def with_kept(main: Connection, places: list[Place], codes: Sequence[str], befor
         seq = before.seq if grp == before.grp else HIGHEST if grp < before.grp else 0
         found.update(Place(ts, grp, one) for ts, one in main.execute(_BELOW, (code, before.ts, seq, limit)))
     return nlargest(limit, found)
+
+
+def with_kept_reposts(
+    main: Connection, places: list[Place], code: str, seq: int, before: Place, limit: int
+) -> list[Place]:
+    """As `with_kept`, of the posts that repeat one."""
+    rows = main.execute(_REPEATS, (code, seq, before.ts, before.grp, before.seq, limit))
+    return nlargest(limit, {*places, *(Place(*row) for row in rows)})
 
 
 def kept_posts(
