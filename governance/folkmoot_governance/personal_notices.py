@@ -54,6 +54,10 @@ KEPT = (
 """Fields of an event that its notice keeps."""
 
 
+OVERTURNED = "overturned"
+"""What whoever appealed is told when that has succeeded."""
+
+
 class PersonalNotice(Struct, frozen=True, gc=False):
     """That an account is told something; `kind` is a key of `TEXTS`, `case` the act or case that it is about.
 
@@ -645,7 +649,7 @@ TOLD: dict[type[Struct], tuple[Told, ...]] = {
         Told("claim_over", N_("The claim on case {case} has ended, {until}: anybody may take it"), _claim_over),
     ),
     # Only when the measure is undone is it known what that did: `effects.overturned_text` says it.
-    s.CaseSettled: (Told("overturned", PLAIN, _if_undone),),
+    s.CaseSettled: (Told(OVERTURNED, PLAIN, _if_undone),),
 }
 """Who is told what, by the type of the event. What is not here is told to the group, or to who did it."""
 
@@ -728,5 +732,19 @@ def _notices(
     told = []
     for row in rows:
         own = data | {"appeal_until_ms": event.at + window} if row.appeal else data
-        told += [PersonalNotice(user, event.at, row.kind, case, code, own) for user in row.whom(state, event)]
+        told += [
+            PersonalNotice(user, event.at, row.kind, case, code, own | _entries_of(event, user, code))
+            for user in row.whom(state, event)
+        ]
     return told
+
+
+def _entries_of(event: Any, user: str, code: str) -> dict[str, Any]:
+    """Return which entries an account has written of those that were removed: one as grounds name it, or all."""
+    if not isinstance(event, (e.EntriesPurged, e.EntriesRemoved)):
+        return {}
+    seqs = event.seqs
+    if event.users != (user,):
+        # Of an earlier version there is no telling whose they were, where several had written.
+        seqs = tuple(seq for seq, index in zip(seqs, event.was_by, strict=False) if event.users[index] == user)
+    return {"entry": f"{code}:{seqs[0]}"} if len(seqs) == 1 else {"seqs": list(seqs)} if seqs else {}

@@ -245,9 +245,10 @@ def check_notice(scene: Scene, row: Row, case: str, text: str, data: dict[str, A
     assert bool(row.longest_ms or (row.measure is Measure.CLOSE and row.subject is Subject.ACCOUNT)) == (
         "until_ms" in data
     )
-    if row.subject is not Subject.ENTRY:
+    if row.measure is not Measure.REFUTE:
+        # The post is in the sentence there.
         assert data["entry"] == f"{scene.code}:{scene.seq}"
-        assert f":{scene.seq}" in text
+    assert f":{scene.seq}" in text or f"#{scene.seq}" in text
     assert (language == "zh-CN") == any("一" <= char <= "鿿" for char in text.replace(REASON, ""))
     assert "root" not in str(data) + text
 

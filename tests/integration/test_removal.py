@@ -66,7 +66,7 @@ async def test_an_upheld_report_removes_the_entry_and_an_appeal_brings_it_back_i
             assert "root" not in str(tombstone)
             told = await author.event(ev.CaseEvent, state="removed")
             assert told.case == tombstone.data["case"]
-            assert f"/appeal {told.case}" in told.text and "asks for money (Fraud)" in told.text
+            assert f"/appeal {told.case}" in told.text and "asks for money (Fraud; entry " in told.text
             assert (await reporter.event(ev.CaseEvent)).state == "upheld"
             hidden = await owner.history(code)
             assert [(hidden[at - 1].body, hidden[at - 1].redacted) for at in (seq, edit)] == [("", True)] * 2

@@ -99,7 +99,9 @@ async def test_what_many_report_is_one_case_with_one_penalty(root: Wire, people:
     lowered = await bob.event(ev.CaseEvent, state="credit_lowered")
     assert lowered.notice is not None
     assert lowered.notice.data["entry"] == f"{code}:{seq}"
-    assert f"{show_group_code(code)}:{seq}" in lowered.text
+    assert f"(Advertising, spam; entry {show_group_code(code)}:{seq})" in lowered.text
+    (filing,) = (await admin(root, "filing", "show", lowered.case)).items
+    assert filing["statement"]["incompatible_content_ground"] == "spam"
     assert f"entry #{seq} " in (await bob.event(ev.CaseEvent, state="found_against_entry")).text
 
 

@@ -91,7 +91,10 @@ async def test_a_closed_group_is_open_again_as_it_was(
         await admin(judge, "appeal", "approve", appeal, reason="so it was")
         told = await ann.event(ev.CaseEvent, state="overturned")
         assert told.text == f"Your appeal {appeal} succeeded: the group is open again, as it was: so it was"
-        assert (await applicant.event(ev.CaseEvent, state="reopened")).case
+        assert (await applicant.event(ev.CaseEvent, state="reopened")).text.startswith("The group ")
+    # Who did not appeal is not told of an appeal of theirs: *it was "your appeal 482190673350-8 succeeded"*.
+    reopened = await bob.event(ev.CaseEvent, state="group_reopened")
+    assert reopened.text.startswith("Your group ") and reopened.text.endswith(" is open again, as it was: so it was")
     # Who was connected hears the group again, and is told how it stands.
     heard = await carol.event(ev.GroupEvent, since)
     assert (heard.group.id, heard.group.state, heard.group.members) == (code, "active", 4)
@@ -199,6 +202,7 @@ async def test_an_account_that_the_platform_closes_is_told_why_and_comes_back(
     async with await Wire.open(staffed.url) as again:
         told = await refused(again.ask(rq.Login, **fields), "account_suspended", case=case, help="appeal")
         assert told.detail["reason"] == "a fraud"
+        assert told.message.startswith(f"The platform is closing this account, case {case}: a fraud. You can appeal")
         assert told.detail["until_ms"] > before.created_ts
         await refused(again.resume(session.token), "auth_failed")
         await refused(again.ask(rq.Login, **fields | {"password": "another one"}), "auth_failed")

@@ -47,10 +47,17 @@ def purge(state: GroupState, command: c.Purge, actor: Actor, now: int, policy: P
         )
         detail = {"count": len(seqs), "first": seqs[0], "last": seqs[-1], "left_out": len(command.entries) - len(seqs)}
         return refuse(ErrorCode.CONFIRM_REQUIRED, text, **detail, help=command.again)
-    users = tuple(sorted({found.user for found in going}))
     pins, why = pins_of(state, seqs), command.reason
-    purged = e.EntriesPurged(at=now, by=actor.user, seqs=seqs, count=len(seqs), users=users, reason=why, was_pins=pins)
+    purged = e.EntriesPurged(at=now, by=actor.user, reason=why, was_pins=pins, **_whose(going))
     return [purged, *unpinned(state, seqs, actor, now)]
+
+
+def _whose(going: Sequence[c.FoundEntry]) -> dict[str, Any]:
+    """Return as fields of an event which entries go, and who wrote them."""
+    by = {found.seq: found.user for found in going}
+    seqs, users = tuple(sorted(by)), tuple(sorted(set(by.values())))
+    was_by = tuple(users.index(by[seq]) for seq in seqs) if len(users) > 1 else ()
+    return {"seqs": seqs, "count": len(seqs), "users": users, "was_by": was_by}
 
 
 def remove_entries(state: GroupState, command: c.RemoveEntries, actor: Actor, now: int, policy: Policy) -> Decision:
@@ -66,18 +73,15 @@ def remove_entries(state: GroupState, command: c.RemoveEntries, actor: Actor, no
             return refuse(ErrorCode.CONFLICT, N_("Entry #{seq} is deleted already."), seq=found.seq)
     if not command.entries:
         return refuse(ErrorCode.NO_SUCH_ENTRY, N_("There is nothing here to remove."))
-    seqs = tuple(sorted({found.seq for found in command.entries}))
-    users = tuple(sorted({found.user for found in command.entries}))
+    whose = _whose(command.entries)
     return [
         e.EntriesRemoved(
             at=now,
             by=actor.user,
-            seqs=seqs,
-            count=len(seqs),
-            users=users,
             reason=command.reason,
             rule=command.rule,
-            was_pins=pins_of(state, seqs),
+            was_pins=pins_of(state, whose["seqs"]),
+            **whose,
             **command.basis.fields(),
         )
     ]

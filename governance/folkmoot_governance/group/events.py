@@ -236,13 +236,15 @@ class EntryDeleted(MemberEvent, frozen=True, kw_only=True, tag="deleted"):
 
 
 class EntriesPurged(Event, frozen=True, kw_only=True, tag="purged"):
-    """The entries `seqs` by `users` were removed (G10), `count` of them: tombstones stay."""
+    """The entries `seqs` by `users` were removed (G10), `count` of them: tombstones stay. `was_by`: as of
+    `EntriesRemoved`."""
 
     seqs: tuple[int, ...]
     count: int
     users: tuple[str, ...] = ()
     reason: str = ""
     was_pins: tuple[PinWas, ...] = ()
+    was_by: tuple[int, ...] = ()
 
 
 class EntryPinned(MemberEvent, frozen=True, kw_only=True, tag="pinned"):

@@ -1,11 +1,12 @@
 """What an account is told by itself, in the words of its reader."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from folkmoot_governance.case.effects import overturned_text
 from folkmoot_governance.case.rules import REASON_NAMES
-from folkmoot_governance.personal_notices import TEXTS, PersonalNotice
+from folkmoot_governance.personal_notices import OVERTURNED, TEXTS, PersonalNotice
 from folkmoot_governance.text import NN_
 from folkmoot_protocol.events import CaseEvent
 from folkmoot_protocol.group_code import show_group_code
@@ -30,6 +31,9 @@ ACT = re.compile(r"/[a-z]+(?: \{case\}| accept)?(?: …)?")
 
 APPEAL = "/appeal {case} …"
 
+SHOWN = 20
+"""So many entries are named in a sentence; the notice's data has all."""
+
 UNKNOWN = N_("This concerns you: {case}")
 """Of a kind that a later version has."""
 
@@ -42,7 +46,8 @@ def passing(user: str, kind: str, **data: Any) -> PersonalNotice:
 def notice_text(notice: PersonalNotice, say: Translate) -> str:
     """Say a notice: its sentence, the reason, and how to appeal where one may."""
     sentence, effect = SENTENCES.get(notice.kind, UNKNOWN), notice.data.get("effect")
-    if effect:
+    # What a group's leaders, or who asked to join, hear of somebody else's appeal has an effect as well.
+    if effect and notice.kind == OVERTURNED:
         sentence = overturned_text(effect, notice.data.get("measure", ""))
     told = say(sentence, {**notice.data, "case": notice.case})
     if notice.data.get("reason"):
@@ -51,6 +56,8 @@ def notice_text(notice: PersonalNotice, say: Translate) -> str:
     basis = [text for text in (say(REASON_NAMES.get(rule, rule)) if rule else "", law) if text]
     if notice.data.get("entry"):
         basis.append(say(N_("entry {entry}"), {"entry": show_entry(notice.data["entry"])}))
+    if notice.data.get("seqs"):
+        basis.append(say(N_("entries {entries}"), {"entries": show_entries(notice.data["seqs"])}))
     if basis:
         told = f"{told} ({'; '.join(basis)})"
     if "appeal_until_ms" not in notice.data:
@@ -71,6 +78,11 @@ def show_entry(entry: str) -> str:
     """Return an entry, as grounds name it, in the form in which people write it: `4821-9067-3350:17`."""
     code, _, seq = entry.partition(":")
     return f"{show_group_code(code)}:{seq}"
+
+
+def show_entries(seqs: Sequence[int]) -> str:
+    """Return the numbers of entries as people write them, the first of many: `#17 #18 …`."""
+    return " ".join([*(f"#{seq}" for seq in seqs[:SHOWN]), *(["…"] if len(seqs) > SHOWN else [])])
 
 
 def view_notice(notice: PersonalNotice, read_ts: int, say: Translate) -> Notice:

@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from folkmoot_governance import PlatformRole, Policy, Refusal
 from folkmoot_governance.group import commands as c
@@ -6,6 +7,7 @@ from folkmoot_governance.group import events as e
 from folkmoot_governance.group.links import check_links
 from folkmoot_governance.group.mentions import MAX_MENTIONS, find_mentions
 from folkmoot_governance.notices import event_fields
+from folkmoot_governance.personal_notices import told_in_group
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import EntryKind, LinkRule
 from tests.builders.rules import NOW, ask, code_of, do, make_group, tell_refusal
@@ -145,6 +147,20 @@ def test_the_platform_removes_what_is_there_or_nothing_of_it() -> None:
     assert event.users == ("adam", "gone", "max", "mia", "olga")
     assert list(state.pins) == [20]
     assert "by" not in event_fields(event) and "was_pins" not in event_fields(event)
+
+
+def test_each_author_is_told_which_of_theirs_were_removed() -> None:
+    """*They were told that something was*, and by whom it was written of what a measure removed at once is kept."""
+    state = make_group()
+    found = (*FOUND, c.FoundEntry(12, "mia"))
+    removed = ask(state, c.RemoveEntries(found, "spam"), "mod", **STAFF)
+    for events in (removed, ask(state, c.Purge(found, confirmed=True), "olga")):
+        assert not isinstance(events, Refusal)
+        told = {one.user: one.data for one in told_in_group(state, events[0], Policy())}
+        assert told["mia"]["seqs"] == [7, 12]
+        assert told["max"]["entry"] == f"{state.code}:10"
+        assert "was_by" not in event_fields(events[0])
+        assert not {"seqs", "entry"} & told_in_group(state, replace(events[0], was_by=()), Policy())[0].data.keys()
 
 
 def test_whose_appeal_succeeds_has_entries_and_pins_back_as_they_were() -> None:

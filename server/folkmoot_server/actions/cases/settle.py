@@ -12,11 +12,11 @@ from folkmoot_governance.account_commands import ChargeCredit
 from folkmoot_governance.case.commands import SettleCase
 from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_governance.personal_notices import told_to_reporters
-from folkmoot_governance.restrictions import NO_GROUNDS, Grounds
+from folkmoot_governance.restrictions import Grounds
 from folkmoot_protocol.errors import ErrorCode
 
 from ...live.accounts import Accounts
-from ...storage.api import Ledger
+from ...storage.api import Journal, Ledger
 from ..accounts.govern import AccountService
 from .aftermath import upheld_of_one_offence
 from .govern import CaseService
@@ -33,12 +33,14 @@ class CaseSettler:
     def __init__(
         self,
         ledger: Ledger,
+        journal: Journal,
         accounts: Accounts,
         account_service: AccountService,
         case_service: CaseService,
         measures: Measures,
     ) -> None:
         self._ledger = ledger
+        self._journal = journal
         self._accounts = accounts
         self._account_service = account_service
         self._case_service = case_service
@@ -73,7 +75,13 @@ class CaseSettler:
         elif state.outcome is Outcome.UPHELD and (account := await self._accounts.load(state.user)):
             reports = await upheld_of_one_offence(self._ledger, state)
             same = tuple(one.number for one in reports if one.number != state.number)
-            grounds = Grounds(code=state.code, seq=state.seq) if state.seq else NO_GROUNDS
-            command = ChargeCredit(state.number, state.severity, state.answer, same, grounds)
+            command = ChargeCredit(state.number, state.severity, state.answer, same, await self._grounds(state))
             refusal = await self._account_service.carry_out(account.state, command, SERVICE)
         return refusal if refusal and refusal.code in TRY_AGAIN else None
+
+    async def _grounds(self, state: CaseState) -> Grounds:
+        """Return what the penalty of an upheld report rests on: its reason, and the entry with the time of that."""
+        if not state.seq:
+            return Grounds(state.reason)
+        entry = await self._journal.entry(state.code, state.seq)
+        return Grounds(state.reason, code=state.code, seq=state.seq, ts=entry.ts if entry else 0)
