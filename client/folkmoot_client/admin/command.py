@@ -23,6 +23,10 @@ from .saving import check_free, default_file
 UserOption = Annotated[
     str | None, typer.Option("--user", metavar="USER", envvar="FOLKMOOT_USER", help=_("The administrator's user name."))
 ]
+AdminOption = Annotated[
+    str | None,
+    typer.Option("--admin", metavar="USER", envvar="FOLKMOOT_USER", help=_("The administrator's user name.")),
+]
 PasswordOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help=_("File with the password; otherwise FOLKMOOT_PASSWORD, a prompt or stdin.")),
@@ -43,12 +47,17 @@ def parameter(name: str, annotation: object, default: object = Parameter.empty) 
     return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-ACCESS = (
-    parameter("server", ServerOption, DEFAULT_SERVER),
-    parameter("user", UserOption, None),
-    parameter("password_file", PasswordOption, None),
-    parameter("output", FormatOption, Format.TABLE),
-)
+
+
+def access_of(verb: Verb[Any]) -> Iterator[Parameter]:
+    """Yield the options of all commands: where a row has a `--user` of its own, the administrator is `--admin`."""
+    is_taken = any(option.shown == "--user" for option in options_of(verb))
+    yield parameter("server", ServerOption, DEFAULT_SERVER)
+    yield parameter("user", AdminOption if is_taken else UserOption, None)
+    yield parameter("password_file", PasswordOption, None)
+    yield parameter("output", FormatOption, Format.TABLE)
+
+
 ColumnsOption = Annotated[
     str | None, typer.Option("--columns", metavar="A,B,…", help=_("Print only these columns, in this order."))
 ]
@@ -82,7 +91,7 @@ def add_command(app: typer.Typer, verb: Verb[Any]) -> None:
         carry_out(access, order, output, picked, to)
 
     # Typer reads its options from here; functions have it, their type does not say so.
-    run.__signature__ = Signature([*parameters_of(verb), *ACCESS])  # type: ignore[attr-defined]  # typer reads it
+    run.__signature__ = Signature([*parameters_of(verb), *access_of(verb)])  # type: ignore[attr-defined]  # typer reads it
     name = verb.noun.name if verb.noun.is_verb else verb.name
     app.command(name, cls=Command, help=_(verb.summary))(run)
 

@@ -19,7 +19,7 @@ What all commands have in common, and how they exit: [client.md](client.md#folkm
 """
 COMMON = (
     ("--server URL", "The server's address."),
-    ("--user USER", "The administrator's user name."),
+    ("--user USER", "The administrator's user name; --admin USER where a command has a --user of its own."),
     ("--password-file FILE", "File with the password; otherwise FOLKMOOT_PASSWORD, a prompt or stdin."),
     ("-o, --output table|json|jsonl|csv", "How to print data."),
 )

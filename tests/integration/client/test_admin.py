@@ -134,6 +134,18 @@ async def test_a_dry_run_counts_and_changes_nothing(platform: Platform) -> None:
     assert (await platform.items("user", "show", "eve"))[0]["suspended_until"] is None
 
 
+async def test_what_one_account_wrote_is_removed(platform: Platform) -> None:
+    async with Client(platform.server.ws) as eve:
+        await eve.login("eve", PASSWORD)
+        group = (await eve.create_group("Sales")).id
+        await eve.post(group, "buy this")
+        access = ["--server", platform.server.ws, "--admin", "root1", "--password-file", platform.password_file]
+        line = ["entry", "remove", group, "--user", "eve", "--since", "2h", "--reason", "spam", "--yes"]
+        ran = await folkmoot("admin", *line, *access)
+        assert ran.code == 0, ran.err
+        assert "Changed: 1." in ran.err + ran.out
+
+
 async def test_an_identity_is_attested(platform: Platform) -> None:
     ran = await platform.admin("user", "verify", "eve", "--identity", "person", "--reason", "seen")
     assert ran.code == 0

@@ -134,6 +134,16 @@ def test_each_command_has_what_its_row_says() -> None:
     assert (values["state"], values["limit"], values["cursor"]) == ("open", 5, "7:a")
 
 
+def test_no_option_means_two_things() -> None:
+    """*`entry remove CODE --user max` signed in as max*: the option stood for the administrator as well."""
+    every = [command for group in commands().values() for command in getattr(group, "commands", {"": group}).values()]
+    for command in every:
+        options = [name for one in command.params for name in (*one.opts, *one.secondary_opts)]
+        assert len(options) == len(set(options)), command.name
+    line = "entry remove 4821-9067-3350 --user max --admin root --reason spam"
+    assert (read_line(line)[1]["author"], read_line(line)[1]["user"]) == ("max", "root")
+
+
 NO_GROUNDS = {"rule": "", "law": "", "entry": "", "report": ""}
 
 
