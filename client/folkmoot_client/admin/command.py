@@ -47,8 +47,6 @@ def parameter(name: str, annotation: object, default: object = Parameter.empty) 
     return Parameter(name, Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
 
 
-
-
 def access_of(verb: Verb[Any]) -> Iterator[Parameter]:
     """Yield the options of all commands: where a row has a `--user` of its own, the administrator is `--admin`."""
     is_taken = any(option.shown == "--user" for option in options_of(verb))

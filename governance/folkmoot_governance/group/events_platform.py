@@ -128,8 +128,8 @@ class HeldRejected(MemberEvent, frozen=True, kw_only=True, tag="held_rejected"):
 class EntriesRemoved(PlatformMeasure, frozen=True, kw_only=True, tag="entries_removed"):
     """The platform removed the entries `seqs` by `users`, `count` of them (G10): tombstones stay, pins of them go.
 
-    `rule` is the operator's reason code, empty for none; each of `users` can appeal for what they wrote. `was_by`: which
-    of `users` wrote each of `seqs`, as their places there; empty where one wrote all.
+    `rule` is the operator's reason code, empty for none; each of `users` can appeal for what they wrote. `was_by`:
+    which of `users` wrote each of `seqs`, as their places there; empty where one wrote all.
     """
 
     seqs: tuple[int, ...]

@@ -297,7 +297,10 @@ class SignIn:
         if state.closed_ts:
             return AUTH_FAILED
         if state.closing_case:
-            text = N_("The platform is closing this account, case {case}: {reason}. You can appeal, {until}; then it is erased.")
+            text = N_(
+                "The platform is closing this account, case {case}: {reason}. "
+                "You can appeal, {until}; then it is erased."
+            )
             case = account_case(state.user, state.closing_case)
             detail = {
                 "until_ms": state.closing_until_ms,
