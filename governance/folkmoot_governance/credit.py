@@ -45,8 +45,10 @@ class CreditRules(Struct, frozen=True):
 
 def level_of(rules: CreditRules, score: int) -> Level:
     """Return the highest level that a score reaches, the lowest where it reaches none."""
-    reached = [level for level in rules.levels if level.least <= score]
-    return reached[-1] if reached else rules.levels[0]
+    for level in reversed(rules.levels):
+        if level.least <= score:
+            return level
+    return rules.levels[0]
 
 
 def next_level(rules: CreditRules, score: int) -> Level | None:

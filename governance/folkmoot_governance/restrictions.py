@@ -131,6 +131,8 @@ Held = tuple[Restriction, ...]
 
 def combined(*several: Held) -> Held:
     """Return what holds against somebody who has several accounts: of each what counts there, what ends last behind."""
+    if not any(several):
+        return ()
     latest = [one for held in several for one in {one.measure: one for one in held}.values()]
     return tuple(sorted(latest, key=lambda one: one.until_ms)) if len(latest) > 1 else tuple(latest)
 
