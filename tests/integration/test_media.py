@@ -311,6 +311,19 @@ async def test_staff_lists_uploads_and_looks_at_one_for_a_case(launch: Launch) -
         assert (await ask_http(server, "GET", found["path"].replace(shown, "0" * 32))).status == 404
 
 
+async def test_a_removed_upload_takes_two_where_the_operator_wants_it_so(launch: Launch) -> None:
+    server = launch(groups=1, members=1, admin="root", staff__two_open_removed="true")
+    (ann,) = server.seats[0]
+    async with Client(server.url, token=ann.token) as client, Client(server.url) as staff:
+        await staff.login("root", PASSWORD)
+        shown = (await client.upload(planted_picture("PNG", (30, 20))))["id"]
+        place = await client.post(ann.code, "look", media=[shown])
+        looked = {"target": shown, "options": {"case": "c-1"}}
+        assert (await staff.admin("media", "show", **looked)).items
+        await client.run_command(f"/delete {place.seq}", ann.code)
+        assert await code_of(staff.admin("media", "show", **looked)) == "forbidden"
+
+
 async def test_an_account_uploads_so_much_a_day(launch: Launch) -> None:
     server = launch(groups=1, media__per_day_bytes=1 << 20, media__max_bytes=700_000)
     ann = server.seats[0][0]

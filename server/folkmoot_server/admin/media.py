@@ -37,6 +37,14 @@ async def list_media(call: Call, options: rows.WhichMedia) -> Outcome:
     return AdminResult(items=tuple(map(media_item, shown)), cursor=cursor)
 
 
+async def is_removed(call: Call, one: Media) -> bool:
+    """Say whether an upload was removed with the entry that showed it: its own state says so some time later."""
+    if one.state is not MediaState.POSTED:
+        return one.state is MediaState.REMOVED
+    entry = await call.app.store.journal.entry(one.code, one.seq)
+    return entry is None or entry.redacted
+
+
 @carries_out(rows.SHOW_MEDIA)
 async def show_media(call: Call, options: rows.ForCase) -> Outcome:
     """Give a path to look at one by; who looks is on record, with the case that it is for."""
@@ -46,8 +54,7 @@ async def show_media(call: Call, options: rows.ForCase) -> Outcome:
     found = await call.app.store.ledger.media([call.target])
     if not found or not found[0].sha256:
         return NO_MEDIA
-    removed = found[0].state is MediaState.REMOVED
-    refusal = await check_opening(call, options.case) if removed else None
+    refusal = await check_opening(call, options.case) if await is_removed(call, found[0]) else None
     refusal = refusal or await record_reading(call, ReadTexts(options.case, "media", found[0].code))
     if refusal:
         return refusal
