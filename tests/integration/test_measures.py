@@ -304,9 +304,11 @@ async def play(scene: Scene, row: Row, language: str, wires: list[Wire]) -> tupl
     assert scene.user not in str(filing["statement"])
     sam = await comes_back(scene, row, case, language, wires)
     await is_stopped(scene, row, sam)
-    if sam is not None and row.longest_ms:
-        listed = (await sam.run("/sanctions")).data["items"]
+    if sam is not None:
+        found = await sam.run("/sanctions")
+        listed = [*found.data["items"], *found.data.get("credit", ())]
         assert case in [one["case"] for one in listed]
+        assert case in found.text and REASON in found.text
     number = await appeal(scene, case, sam)
     await refused(admin(scene.root, "appeal", "approve", number, reason="so there"), "forbidden")
     return number, sam

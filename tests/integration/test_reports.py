@@ -194,6 +194,8 @@ async def test_bad_faith_is_a_measure_against_each_with_an_appeal(
         return case
 
     cases = [await judged() for _ in range(3)]
+    assert [one["case"] for one in (await carol.run("/sanctions")).data["items"]] == cases[::-1]
+    assert not (await dora.run("/sanctions")).data["items"]
     assert (await dora.run("/cases")).data["items"][0]["state"] == "dismissed"
     # Three in bad faith, of which the first is forgiven: a quarter of sixteen.
     assert (await carol.run("/limits")).data["reports_per_day"] == 4
@@ -203,6 +205,7 @@ async def test_bad_faith_is_a_measure_against_each_with_an_appeal(
     assert appeal == f"a-{cases[0]}@{carol.user}"
     await admin(rea, "appeal", "approve", appeal, reason="she did")
     assert "bad faith is void" in (await carol.event(ev.CaseEvent, case=appeal, state="overturned")).text
+    assert [one["case"] for one in (await carol.run("/sanctions")).data["items"]] == [cases[2], cases[1]]
     assert (await carol.run("/limits")).data["reports_per_day"] == 8
     states = {one["case"]: one["state"] for one in (await carol.run("/cases")).data["items"]}
     assert (states[cases[0]], states[cases[1]]) == ("dismissed", "bad_faith")

@@ -1,16 +1,24 @@
 """`/sanctions`: what is in force against oneself and the groups that one leads, and what changed one's credit."""
 
+from collections.abc import Sequence
+
 from folkmoot_governance import GroupState, case_number
 from folkmoot_governance.account import CreditChanged
+from folkmoot_governance.case.decide import appeal_against
+from folkmoot_governance.case.state import Outcome as CaseOutcome
+from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_governance.group.events import GroupSuspended
 from folkmoot_governance.group.keeping import led_at_closing
-from folkmoot_governance.restrictions import Measure, in_force
+from folkmoot_governance.lasting import LASTING, lasting
+from folkmoot_governance.personal_notices import PersonalNotice
+from folkmoot_governance.restrictions import Measure, Subject, in_force
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.types import GroupStatus, Role
 
 from ..actions.accounts.credit import CREDIT_CHANGES, MAX_CHANGES, change_item
 from ..actions.groups.removed_texts import RemovedFromRecord
 from ..common.i18n import N_
+from ..delivery.notices import notice_text
 from ..storage.api import ActFilter
 from ..storage.change_set import account_stream, group_stream
 from .call import Call
@@ -48,7 +56,9 @@ TEXTS = {
     "group_closed": N_("Your group {shown}: closed by the platform, time to appeal {until}, case {case}: {reason}"),
 }
 MOST_TOLD = 200
-"""How far back in what one was told a closed group is looked for."""
+"""How far back in what one was told a closed group, and a measure without an end, is looked for."""
+MOST_LASTING = 20
+"""So many measures without an end are listed, the latest; `/notices` has all."""
 
 
 async def sanctions(call: Call) -> Outcome:
@@ -57,10 +67,15 @@ async def sanctions(call: Call) -> Outcome:
         _row(one.kind, one.code, one.until_ms, one.reason, one.case)
         for one in await call.app.store.ledger.list_measures(call.account.user, call.now)
     ]
+    told = [one.notice for one in await call.app.store.ledger.list_notices(call.account.user, limit=MOST_TOLD)]
     rows += _on_account(call)
-    rows += await _on_groups(call)
+    rows += await _on_groups(call, told)
     changes = await _credit_changes(call)
     lines = [call.say(TEXTS[str(row["kind"])], row) for row in rows]
+    for notice in await _without_end(call, told):
+        reason = str(notice.data.get("reason", ""))
+        rows.append(_row(notice.kind, notice.code, FOREVER_MS, reason, notice.case))
+        lines.append(notice_text(notice, call.say))
     lines += [call.say(CREDIT_CHANGES[str(item["cause"])], item) for item in changes]
     if lines:
         lines.append(call.say(N_("To appeal: {command}"), {"command": "/appeal <case> <text>"}))
@@ -89,7 +104,36 @@ def _on_account(call: Call) -> list[Row]:
     return [_row(f"account_{one.measure}", "", one.until_ms, one.reason, one.case) for one in found if one is not None]
 
 
-async def _on_groups(call: Call) -> list[Row]:
+async def _without_end(call: Call, told: Sequence[PersonalNotice]) -> list[PersonalNotice]:
+    """Return the measures without an end against oneself and the groups that one leads, the latest first."""
+    found: list[PersonalNotice] = []
+    for notice in lasting(told, call.now):
+        if len(found) == MOST_LASTING:
+            break
+        is_own = LASTING[notice.kind] in (Subject.ACCOUNT, Subject.ENTRY)
+        if (is_own or await _leads(call, notice.code)) and not await _is_void(call, notice.case):
+            found.append(notice)
+    return found
+
+
+async def _leads(call: Call, code: str) -> bool:
+    room = await call.app.rooms.load(code)
+    if room is None:
+        return False
+    role = room.state.role_of(call.account.user)
+    return role in (Role.OWNER, Role.ADMIN) or led_at_closing(room.state, call.account.user) is not None
+
+
+async def _is_void(call: Call, case: str) -> bool:
+    """Say whether an appeal against a measure has succeeded: there is one, or one by each whom it hit."""
+    for number in (appeal_against(case), f"{appeal_against(case)}@{call.account.user}"):
+        appeal = await call.app.store.ledger.load_case(number)
+        if appeal is not None:
+            return appeal.outcome is CaseOutcome.OVERTURNED
+    return False
+
+
+async def _on_groups(call: Call, told: Sequence[PersonalNotice]) -> list[Row]:
     """Return the platform's measures on groups that one leads, or led when they were closed."""
     rows: list[Row] = []
     for code in sorted(call.account.groups):
@@ -106,7 +150,7 @@ async def _on_groups(call: Call) -> list[Row]:
         if state.rectify_case:
             case = case_number(code, state.rectify_case)
             rows.append(_row("group_warned", code, state.rectify_until_ms, state.rectify_reason, case))
-    return rows + await _closings(call)
+    return rows + await _closings(call, told)
 
 
 async def _suspension(call: Call, state: GroupState) -> list[Row]:
@@ -120,12 +164,10 @@ async def _suspension(call: Call, state: GroupState) -> list[Row]:
     ]
 
 
-async def _closings(call: Call) -> list[Row]:
+async def _closings(call: Call, told: Sequence[PersonalNotice]) -> list[Row]:
     """Return the closings of groups that one led, as long as one may appeal against them: one was told of each."""
-    told = await call.app.store.ledger.list_notices(call.account.user, limit=MOST_TOLD)
-    closings = [one.notice for one in told if one.notice.kind == "group_closed"]
     rows = []
-    for notice in closings:
+    for notice in (one for one in told if one.kind == "group_closed"):
         room = await call.app.rooms.load(notice.code)
         if room is not None and led_at_closing(room.state, call.account.user) is not None:
             until_ms, reason = int(notice.data["appeal_until_ms"]), str(notice.data.get("reason", ""))
