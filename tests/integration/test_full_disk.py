@@ -117,6 +117,19 @@ def test_a_start_on_a_full_disk_says_what_it_needs(server: Server, small_disk: P
     server.start()
 
 
+@pytest.mark.parametrize("command", [("serve", "--profile", "open"), ("db", "verify"), ("db", "migrate")])
+def test_a_start_on_a_disk_that_is_read_only_says_what_it_needs(
+    server: Server, small_disk: Path, command: tuple[str, ...]
+) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    ended = server.run(*command)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended
+    assert f"may not use {server.data}: give it to that user, or mount it so that it can be written to" in ended.stderr
+    subprocess.run(["mount", "-o", "remount,rw", str(small_disk)], check=True)
+    assert server.run("db", "verify").returncode == 0
+    server.start()
+
+
 async def test_files_that_were_removed_make_it_not_ready_for_good(launch: Launch) -> None:
     server = launch(groups=1)
     ann = server.seats[0][0]

@@ -160,7 +160,8 @@ class DirectoryLock:
 
 @contextmanager
 def locked(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory while the block runs. Raises StorageError when a server has it."""
+    """Hold the data directory while the block runs. Raises StorageError when a server has it, or it is read-only."""
+    check_writable(data_dir)
     lock = DirectoryLock(data_dir)
     try:
         yield
