@@ -1,6 +1,6 @@
 """How results and errors are printed: a table, or JSON, JSON Lines or CSV that is valid whatever happened.
 
-Data goes to stdout, words to stderr. Times (`…_ts`, `…_until_ms`) are printed as UTC ISO 8601 under their name without
+Data goes to stdout, words to stderr. Times (`…_ts`, `…until_ms`) are printed as UTC ISO 8601 under their name without
 the suffix; no time is null.
 """
 
@@ -90,7 +90,7 @@ def readable(item: Mapping[str, Any]) -> Row:
     row: Row = {}
     for name, value in item.items():
         for suffix in ("_ts", "_ms"):
-            if name.endswith(("_ts", "_until_ms")) and name.endswith(suffix) and isinstance(value, int):
+            if name.endswith(("_ts", "until_ms")) and name.endswith(suffix) and isinstance(value, int):
                 row[name.removesuffix(suffix)] = show_time(value)
                 break
         else:

@@ -190,8 +190,10 @@ def test_no_server_exits_with_3_and_valid_data(tmp_path: Path) -> None:
 def test_times_are_utc_and_none_is_null() -> None:
     assert show_time(1_790_000_000_000) == "2026-09-21T14:13:20Z"
     item = {"created_ts": 1_790_000_000_000, "suspended_until_ms": 0, "slow_ms": 5000, "name": "x"}
-    assert readable(item) == {
+    # Lists have a column `until`: *it was empty, of the blacklist and others*.
+    assert readable(item | {"until_ms": 1_790_000_000_000}) == {
         "created": "2026-09-21T14:13:20Z",
+        "until": "2026-09-21T14:13:20Z",
         "suspended_until": None,
         "slow_ms": 5000,
         "name": "x",
