@@ -44,6 +44,7 @@ async def test_an_answer_goes_with_the_account_and_the_log_stays(launch: Launch,
     assert (after["entry"], after["said"], after["words"]) == (before["entry"], before["said"], before["words"])
     server.terminate()
     assert server.run("db", "verify", "--checkpoints", str(next(checkpoints.glob("*.checkpoints")))).returncode == 0
+    assert files_with(server.data, ANSWER) == []
     main = server.data / "folkmoot.sqlite3"
     # Who erases words behind the server's back is found: it is on record what was erased.
     with closing(sqlite3.connect(main)) as raw, raw:
