@@ -336,8 +336,9 @@ def check_text(
     """
     refusal = check_power(held, Power.POST, now) if held and text.mute else None
     if refusal is None and emergencies and text.standing:
-        where = (state.code, state.category) if state is not None else ("", "")
-        refusal = check_emergency(emergencies, Power.POST, now, *where)
+        code, category = (state.code, state.category) if state is not None else ("", "")
+        found = (check_emergency(emergencies, Power.POST, now, code, one) for one in (category, *categories))
+        refusal = next(filter(None, found), None)
     if refusal is None:
         if text is ENTRY and state is not None:
             refusal = check_post(state, user, identity, now, last_post_ms, policy, verified_ts)

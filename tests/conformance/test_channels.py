@@ -372,6 +372,13 @@ async def test_comments_come_below_their_post_in_their_order(store: Store, world
     below = [entry for entry in channel.entries if entry.kind is EntryKind.COMMENT and entry.target == first]
     assert await store.channels.comments(channel.code, first, 0, 10) == below
     assert await store.channels.comments(channel.code, first, below[0].seq, 1) == below[1:2]
+    for body in ("once", "twice"):
+        edit = channel.post("zoe", START + 100 * DAY, kind=EntryKind.EDIT, target=below[1].seq, body=body)
+        await store.commit([edit])
+    shown = await store.channels.comments(channel.code, first, 0, 10)
+    assert [one.body for one in shown] == [below[0].body, "twice", below[2].body]
+    assert shown[1].data is not None
+    assert shown[1].data["edited"] == channel.seq
 
 
 async def test_reposts_are_found_by_what_they_repeat_and_originals_by_their_places(store: Store, world: World) -> None:

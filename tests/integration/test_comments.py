@@ -146,3 +146,41 @@ async def test_commands_for_groups_are_refused_with_a_sentence(scene: Scene) -> 
     await refused(scene.fan.run("/editors", scene.code), ErrorCode.NOT_A_MEMBER)
     assert (await scene.reader.run("/关注", scene.code)).data["following"]
     assert not (await scene.reader.run(f"/unfollow @{scene.star.user}")).data["following"]
+
+
+async def test_readers_edit_their_own_comments_as_long_as_they_may_comment(seats: list[Seat], sign_in: SignIn) -> None:
+    star, fan, other = [await sign_in(seat) for seat in seats[:3]]
+    place = f"@{star.user}"
+    post = await star.post(place, "Chives are up.")
+    mine = await fan.post(place, "At lsat!", thread=post)
+    await other.post(place, "Beans, too.", thread=post, reply_to=mine)
+
+    async def edit(wire: Wire, body: str, seq: int = mine) -> object:
+        return await wire.ask(rq.Edit, group=place, seq=seq, body=body)
+
+    async def said() -> list[str]:
+        page: rs.ThreadResult = await other.ask(rq.GetThread, group=place, seq=post)
+        return [entry.body for entry in page.comments]
+
+    await edit(fan, "At last!")
+    assert await said() == ["At last!", "Beans, too."]
+    page: rs.ThreadResult = await other.ask(rq.GetThread, group=place, seq=post)
+    assert page.comments[0].data
+    assert page.comments[0].data["edited"] > mine
+    await refused(edit(other, "Not mine."), ErrorCode.NOT_A_MEMBER)
+    await refused(edit(fan, "Not mine.", post), ErrorCode.NOT_A_MEMBER)
+    await refused(edit(fan, "Nothing.", mine + 90), ErrorCode.NOT_A_MEMBER)
+    await refused(edit(star, "Not mine."), ErrorCode.FORBIDDEN)
+    own = await star.post(place, "My own.", thread=post)
+    await star.run("/comments closed", place)
+    for wire, seq in ((fan, mine), (star, own)):
+        await refused(edit(wire, "Once more.", seq), ErrorCode.COMMENTS_CLOSED)
+    await star.run("/comments approval", place)
+    await refused(edit(fan, "Read me first."), ErrorCode.CONTENT_HELD)
+    assert await said() == ["At last!", "Beans, too.", "My own."]
+    number = (await star.run("/queue", place)).data["items"][0]["number"]
+    await star.run(f"/queue approve {number}", place)
+    assert await said() == ["Read me first.", "Beans, too.", "My own."]
+    await star.run("/comments open", place)
+    await star.run(f"/mute @{fan.user} 1h", place)
+    await refused(edit(fan, "Still here."), ErrorCode.MUTED)

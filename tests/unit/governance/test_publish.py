@@ -5,12 +5,14 @@ import random
 from msgspec.structs import replace
 
 from folkmoot_governance import Actor, GroupState, Permission, Policy, apply
+from folkmoot_governance.actor import Emergency
 from folkmoot_governance.duration import DAY_MS
 from folkmoot_governance.group import commands as c
 from folkmoot_governance.group import events as e
 from folkmoot_governance.group.apply import founded
 from folkmoot_governance.group.decide_channel import MOST_THREADS
 from folkmoot_governance.group.publish import STRICTER, Thread, check_comment, check_publish, is_held, policy_on
+from folkmoot_governance.published import PUBLICATION, check_text
 from folkmoot_protocol.errors import ErrorCode
 from folkmoot_protocol.types import ChannelForm, CommentPolicy, EntryKind, Identity, LinkRule
 from tests.builders.rules import NOW, POLICY, SOON, ask, channel_opened, code_of, do, tell_refusal
@@ -176,3 +178,16 @@ def test_readers_comment_no_more_while_nobody_answers_for_the_channel() -> None:
     assert publish(state, "adam") is ErrorCode.FORBIDDEN
     assert publish(replace(state, form=ChannelForm.PUBLIC), "adam") is None
     assert comment(state, "adam") is None
+
+
+def test_an_emergency_in_a_category_stops_what_is_declared_to_be_of_it() -> None:
+    state = make_channel()
+    halt = Emergency("m-1", "category:news", "read_only", NOW + DAY_MS, "an earthquake")
+
+    def said(*categories: str) -> ErrorCode | None:
+        author = "It shook.", "olga", Identity.PERSON, (), state
+        return code_of(check_text(PUBLICATION, *author, NOW, POLICY, emergencies=(halt,), categories=categories))
+
+    assert state.category != "news"
+    assert said() is None
+    assert said(state.category, "news") is ErrorCode.EMERGENCY

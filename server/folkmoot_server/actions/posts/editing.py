@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from folkmoot_governance import Policy, Refusal
 from folkmoot_governance.group.edit import check_edit, check_reaction
-from folkmoot_governance.published import PUBLICATION
+from folkmoot_governance.published import COMMENT, PUBLICATION
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol.results import EntryResult, Result
 from folkmoot_protocol.types import Entry, EntryKind
@@ -14,7 +14,7 @@ from folkmoot_protocol.types import Entry, EntryKind
 from ...common.clock import Clock
 from ...delivery.session import Session
 from ...storage.api import Journal
-from ..groups.membership import NO_SUCH_ENTRY, Membership
+from ..groups.membership import NO_SUCH_ENTRY, NOT_A_MEMBER, Membership
 from .form import Form
 from .posting import Answer, Posting, may_repeat
 
@@ -74,12 +74,22 @@ class Editing:
             # What a channel may not publish any more it does not write anew.
             form, category = replace(form, text=PUBLICATION), (entry.data or {}).get("category")
             post = replace(post, category=category)
+        elif isinstance(entry, Entry) and entry.kind is EntryKind.COMMENT and form.kind is EntryKind.EDIT:
+            # Who may not comment here any more does not say anything else here, either.
+            form, post = replace(form, text=COMMENT), replace(post, thread=entry.target)
         return refusal or await self._posting.post_after_reading(session, post, body, form)
 
     async def _find_target(self, session: Session, request: rq.Edit | rq.React) -> Entry | Refusal:
         """Return the entry that a request is about."""
-        room = await self._membership.room_for(session, request)
+        room = await self._membership.find_room(request.group, session)
         if isinstance(room, Refusal):
             return room
+        is_member = session.user in room.state.members
+        if not is_member and (room.state.form is None or isinstance(request, rq.React)):
+            return NOT_A_MEMBER
         # What is stored counts: of what another node has just stored `room` need not know.
-        return await self._journal.entry(room.state.code, request.seq) or NO_SUCH_ENTRY
+        entry = await self._journal.entry(room.state.code, request.seq)
+        if not is_member and not (entry and entry.kind is EntryKind.COMMENT and entry.from_.user == session.user):
+            # Readers of a channel edit what they wrote in it, and hear nothing of what else there is.
+            return NOT_A_MEMBER
+        return entry or NO_SUCH_ENTRY

@@ -53,8 +53,9 @@ class HeldPosts:
         if text is None or author is None:
             return Refusal(NO_TEXT.code, NO_TEXT.text, {"number": review.number})
         now = self._clock.now_ms()
-        halted = check_emergency(author.emergencies, Power.POST, now, code, state.category)
-        stopped = halted or check_let_through(state, text.kind, text.data, now, self._policy)
+        of = {state.category, str(text.data.get("category") or state.category)}
+        halts = (check_emergency(author.emergencies, Power.POST, now, code, one) for one in of)
+        stopped = next(filter(None, halts), None) or check_let_through(state, text.kind, text.data, now, self._policy)
         if stopped is not None:
             return stopped
         muted = check_power(author.held, Power.POST, now)

@@ -12,7 +12,7 @@ from folkmoot_governance.features import check_features
 from folkmoot_governance.group.mentions import find_mentions
 from folkmoot_governance.group.publish import NO_THREAD, Original, Thread, is_held
 from folkmoot_governance.measure_checks import check_power
-from folkmoot_governance.published import PUBLICATION, check_text
+from folkmoot_governance.published import COMMENT, PUBLICATION, check_text
 from folkmoot_governance.restrictions import Power
 from folkmoot_governance.text import NN_
 from folkmoot_protocol import requests as rq
@@ -319,7 +319,7 @@ class Posting:
         verdict = self._rules.judge(room, user, pending.said, now, pending.own, again=again)
         if verdict is not None and verdict.action is not Action.FLAG:
             return self._review.stop(pending, verdict)
-        if pending.form.kind is EntryKind.COMMENT and is_held(room.state, user, pending.thread):
+        if pending.form.text is COMMENT and is_held(room.state, user, pending.thread):
             return self._review.stop(pending, FOR_APPROVAL)
         if (room.state.slow_ms or self._in_force.emergencies) and pending.form.is_said:
             room.last_posts[user] = self._clock.ticks()
@@ -378,7 +378,8 @@ class Posting:
         if not pending.form.is_said:
             return None
         state, last = pending.room.state, pending.room.last_post_ms(user, now, self._clock.ticks())
-        return check_slowed(held, now, last, state.code, state.category)
+        of = (state.category, *self._categories_of(pending))
+        return next(filter(None, (check_slowed(held, now, last, state.code, one) for one in of)), None)
 
     def tell(self, pending: PendingPost) -> None:
         """Publish a stored post, unless it repeats one; record the rule that it breaks, if it does."""

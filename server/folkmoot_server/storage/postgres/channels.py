@@ -54,6 +54,9 @@ _REPOSTS = """SELECT ts, grp, seq FROM entry
 _COMMENTS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.seq")} FROM entry e
     WHERE e.kind = 'comment' AND e.grp = $1 AND e.target = $2 AND e.seq > $3 ORDER BY e.seq LIMIT $4"""  # noqa: S608
 
+_EDITS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.seq")} FROM entry e
+    WHERE e.kind = 'edit' AND e.grp = $1 AND e.target = ANY($2::bigint[]) ORDER BY e.seq"""  # noqa: S608
+
 
 class PostgresChannels(SqlFollows):
     """`channels.Channels` on a PostgreSQL database."""
@@ -98,7 +101,13 @@ class PostgresChannels(SqlFollows):
 
     async def comments(self, code: str, seq: int, after: int, limit: int) -> list[Entry]:
         rows = await self._reader.rows(_COMMENTS, int(code), seq, after, limit)
-        return await without_closed([entry_of_record(row, self._removed) for row in rows], self._author_tags)
+        comments = [self._entry(row) for row in rows]
+        edits: dict[int | None, list[Entry]] = defaultdict(list)
+        for row in await self._reader.rows(_EDITS, int(code), [one.seq for one in comments]) if comments else ():
+            edit = self._entry(row)
+            edits[edit.target].append(edit)
+        standing = [as_it_stands(one, edits.get(one.seq, ())) for one in comments]
+        return await without_closed(standing, self._author_tags)
 
     async def _page(self, bounds: Sequence[tuple[int, str]], before: Place, limit: int, now: int) -> PostPage:
         while True:

@@ -19,7 +19,7 @@ from ..sql.channels import CHANNEL_COLUMNS, REFUTED_COLUMNS, channel_of, refuted
 from ..sql.closed_authors import names_in_entries
 from ..sql.entry_rows import COLUMNS, Row
 from ..sql.months import end_of
-from .journal import TARGET, entries_of, entries_that_stand, nameless
+from .journal import TARGET, as_they_stand, entries_of, entries_that_stand, nameless
 from .kept_posts import kept_posts, with_kept, with_kept_reposts
 from .segments import OLD_INDEX, REPEATS, REPEATS_SEQ, SegmentReader
 
@@ -241,7 +241,7 @@ def comments(main: Connection, reader: SegmentReader, code: str, seq: int, after
         rows += segment.execute(_COMMENTS, (int(code), seq, after, limit - len(rows))).fetchall()
         if len(rows) >= limit:
             break
-    return entries_of(main, reader, code, rows)
+    return as_they_stand(main, reader, code, entries_of(main, reader, code, rows))
 
 
 def _json(values: Sequence[Any]) -> str:

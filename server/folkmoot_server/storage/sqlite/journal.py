@@ -168,6 +168,12 @@ def versions(
     return arrange(seqs, entries, _edits(main, reader, code, entries, preserved))
 
 
+def as_they_stand(main: Connection, reader: SegmentReader, code: str, entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries of a group with their last texts."""
+    found = arrange([entry.seq for entry in entries], entries, _edits(main, reader, code, entries, False))
+    return [found[entry.seq].standing for entry in entries]
+
+
 def notices_of(reader: SegmentReader, code: str, versions: Collection[int]) -> dict[int, int]:
     """Return the seqs of notices by the versions that they tell of."""
     found: dict[int, int] = {}
