@@ -13,6 +13,7 @@ PACKAGES = ("folkmoot_protocol", "folkmoot_governance", "folkmoot_server", "folk
 CONSTANTS = frozenset(
     {
         "requests.dispatch.ROWS",
+        "delivery.hub.LARGE",
         "live.commit_queue.FEW",
         "live.commit_queue.MAX_TRIES",
         "transport.websocket.FRAMES_AT_ONCE",

@@ -80,6 +80,9 @@ OWN_FIELDS = (
 )
 
 
+LARGE = 32
+"""So many listeners take longer to write to than an answer takes to its client and the next request back."""
+
 Write = Callable[[bytes], None]
 
 
@@ -138,6 +141,7 @@ class Hub:
                 continue
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             listeners = listening.by_codec[codec]
+            is_large = len(listeners) >= LARGE
             others: list[Write] = []
             answered: list[Session] = []
             for session in listeners:
@@ -150,7 +154,7 @@ class Hub:
                     if not session.outbox:
                         dirty.append(session)
                     session.outbox.append(data)
-                    if len(session.rooms) == 1:
+                    if is_large and len(session.rooms) == 1:
                         answered.append(session)
             # Who gets an answer as well goes first: it can ask for more while the others are written to.
             flush(answered)
