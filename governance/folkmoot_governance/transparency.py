@@ -9,7 +9,8 @@ from .case.state import CaseKind, Outcome
 
 
 class CaseFigure(Struct, frozen=True):
-    """Of a case what is counted. `reason`: that of a report, of an appeal the kind of measure. Times in Unix ms."""
+    """Of a case what is counted. `reason`: that of a report, of an appeal the measure (`counted_as`). Times are Unix
+    ms."""
 
     kind: CaseKind
     reason: str

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from folkmoot_governance.oversight import DUTIES
+from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from tests.integration.server import PASSWORD, Seat, Server, serving
 from tests.integration.test_cases import admin
@@ -100,16 +101,29 @@ async def test_figures_are_counted_and_published_and_name_nobody(published: Serv
             await admin(root, "case", "close", opened.case, reason="seen", options={"outcome": outcome})
         muted = (await owner.run(f"/mute @{bob.user} 1h noise", bob.code)).data["case"]
         await member.run(f"/appeal {muted} it was not me", bob.code)
+        await admin(root, "sanction", "create", f"@{carol.user}", reason="noise", options={"measure": "mute"})
+        async with await published.connect(carol) as third:
+            told = await third.event(ev.CaseEvent, state="platform_muted")
+            await third.run(f"/appeal {told.case} it was not me")
         found = {(one["kind"], one["reason"]): one for one in (await admin(root, "figures", "show")).items}
         whole = found["report", ""]
         assert (whole["received"], whole["decided"], whole["granted"], whole["overdue"]) == (2, 2, 1, 0)
         assert found["report", "spam"]["granted"] == 1
         assert (found["appeal", "muted"]["received"], found["appeal", "muted"]["decided"]) == (1, 0)
+        assert found["appeal", "account_mute"]["received"] == 1
         await refused(admin(member, "figures", "show"), "forbidden")
 
     english, chinese = [await get(published, "/transparency", accept_language=one) for one in ("en", "zh-CN")]
     assert english.status == 200
-    for text in ("Reports", "Advertising, spam", "Fraud", "muted in a group", "1, of those 1", "<svg"):
+    for text in (
+        "Reports",
+        "Advertising, spam",
+        "Fraud",
+        "muted in a group",
+        "an account muted in all groups",
+        "1, of those 1",
+        "<svg",
+    ):
         assert text in english.text, text
     assert not [reason for reason in ("spam", "Fraud", "fraud") if reason in chinese.text], "codes are for programs"
     assert "在群内被禁言" in chinese.text and 'lang="zh-CN"' in chinese.text

@@ -36,7 +36,7 @@ MEASURE_NAMES: dict[str, str] = {
     "post_refuted": N_("a post refuted"),
     "text_removed": N_("a name or text removed by the platform"),
     "group_warned": N_("a group warned"),
-    "group_restricted": N_("a group closed to newcomers"),
+    "group_restricted": N_("a right taken from a group for a time"),
     "suspended": N_("a group suspended"),
     "closed": N_("a group closed"),
     "limit_denied": N_("a size refused to a group"),
@@ -54,6 +54,32 @@ MEASURE_NAMES: dict[str, str] = {
     "credential_revoked": N_("a badge, licence or label withdrawn"),
 }
 """What measures are called where they are counted, by the event's name."""
+
+
+SEVERAL = ("account_restricted", "group_restricted")
+"""Events that record one of several measures: these are counted by the name of their row."""
+
+ROW_NAMES: dict[str, str] = {
+    "account_manage": N_("an account's rights to lead groups suspended"),
+    "account_create": N_("an account barred from creating groups"),
+    "account_staff": N_("a role on the platform suspended"),
+    "account_mute": N_("an account muted in all groups"),
+    "account_join": N_("an account barred from joining groups"),
+    "account_blacklist": N_("an account put on the blacklist"),
+    "group_join": N_("a group closed to newcomers"),
+    "group_follows": N_("a channel closed to new followers"),
+    "group_reposts": N_("reposts of a channel stopped"),
+    "group_comments": N_("comments in a channel closed"),
+    "group_publish": N_("a channel barred from publishing"),
+    "group_blacklist": N_("a group put on the blacklist"),
+}
+"""What the measures of `SEVERAL` are called where they are counted."""
+
+
+def counted_as(kind: str, measure: str) -> str:
+    """Return under what an appeal is counted: the name of the row of its measure (empty where that is not known) where
+    its kind alone does not tell it, else the kind."""
+    return measure if measure and kind in SEVERAL else kind
 
 
 OF_RULES = (e.ContentRefused,)

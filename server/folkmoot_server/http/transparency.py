@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from folkmoot_governance.case.measures import MEASURE_NAMES
+from folkmoot_governance.case.measures import MEASURE_NAMES, ROW_NAMES
 from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.duration import DAY_MS, HOUR_MS
@@ -79,7 +79,10 @@ class TransparencyPage:
         return answer(request, content, headers, vary="Accept, Accept-Language")
 
 
-NAMES: Mapping[CaseKind, Mapping[str, str]] = {CaseKind.REPORT: REASON_NAMES, CaseKind.APPEAL: MEASURE_NAMES}
+NAMES: Mapping[CaseKind, Mapping[str, str]] = {
+    CaseKind.REPORT: REASON_NAMES,
+    CaseKind.APPEAL: MEASURE_NAMES | ROW_NAMES,
+}
 """What cases are about, for people; a reason of the operator's own is shown by its name."""
 
 PARTS = (

@@ -1,6 +1,8 @@
 """Figures of cases: what counts as received, decided, late, and the middle one of the times."""
 
+from folkmoot_governance.case.measures import ROW_NAMES, SEVERAL, counted_as
 from folkmoot_governance.case.state import CaseKind, Outcome
+from folkmoot_governance.measures import MEASURES
 from folkmoot_governance.transparency import COUNTED, CaseFigure, Tally, tally
 
 SINCE, NOW = 1000, 2000
@@ -32,6 +34,14 @@ def test_cases_of_other_kinds_are_not_counted() -> None:
     others = [CaseFigure(kind, "badge", None, 1100, 1300, 0) for kind in CaseKind if kind not in COUNTED]
     assert len(others) > 1
     assert tally(others, SINCE, NOW) == tally([], SINCE, NOW)
+
+
+def test_measures_that_one_event_records_are_counted_apart() -> None:
+    """*A mute and a blacklist entry were one line*, and whatever was taken from a group was *closed to newcomers*."""
+    shared = {row.name for row in MEASURES if row.event.__struct_config__.tag in SEVERAL}
+    assert shared == ROW_NAMES.keys()
+    assert [counted_as("account_restricted", "account_mute"), counted_as("muted", "")] == ["account_mute", "muted"]
+    assert counted_as("closed", "group_close") == "closed" and counted_as("group_restricted", "") == "group_restricted"
 
 
 def test_without_cases_there_are_still_figures() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, bindparam, case, func, or_, select
 
+from folkmoot_governance.case.measures import counted_as
 from folkmoot_governance.case.state import CaseKind, Outcome
 from folkmoot_governance.oversight import Waiting
 from folkmoot_governance.transparency import CaseFigure
@@ -12,7 +13,7 @@ from folkmoot_protocol.types import GroupStatus
 
 from ..rows import Backlog
 from .fetch import SqlReads, Statement
-from .tables import accounts, cases, groups, reviews
+from .tables import accounts, cases, filings, groups, reviews
 
 _NOW: BindParameter[int] = bindparam("now", type_=BigInteger)
 _BEFORE: BindParameter[int] = bindparam("before", type_=BigInteger)
@@ -60,11 +61,22 @@ _CLOSING = _waiting(
     .exists(),
 )
 _SIZES = select(func.count()).select_from(groups).where(groups.c.asked_limit > 0, _LIVING)
-_FIGURES = select(
-    cases.c.kind, cases.c.reason, cases.c.outcome, cases.c.opened_ts, cases.c.due_ms, cases.c.closed_ts
-).where(
-    cases.c.kind != CaseKind.MEASURE.value,
-    or_(cases.c.opened_ts >= _SINCE, cases.c.closed_ts >= _SINCE, cases.c.outcome == ""),
+_FIGURES = (
+    select(
+        cases.c.kind,
+        cases.c.reason,
+        filings.c.measure,
+        cases.c.outcome,
+        cases.c.opened_ts,
+        cases.c.due_ms,
+        cases.c.closed_ts,
+    )
+    # Each measure of the platform has a report to the authority, which has the name of its row.
+    .select_from(cases.outerjoin(filings, filings.c.case == cases.c.measure))
+    .where(
+        cases.c.kind != CaseKind.MEASURE.value,
+        or_(cases.c.opened_ts >= _SINCE, cases.c.closed_ts >= _SINCE, cases.c.outcome == ""),
+    )
 )
 
 
@@ -93,6 +105,6 @@ class SqlOversight(SqlReads):
     async def case_figures(self, since: int) -> Sequence[CaseFigure]:
         rows = await self._ask(_FIGURES, since=since)
         return [
-            CaseFigure(CaseKind(kind), reason, Outcome(outcome) if outcome else None, *times)
-            for kind, reason, outcome, *times in rows
+            CaseFigure(CaseKind(kind), counted_as(reason, measure or ""), Outcome(outcome) if outcome else None, *times)
+            for kind, reason, measure, outcome, *times in rows
         ]
