@@ -372,6 +372,10 @@ async def test_comments_come_below_their_post_in_their_order(store: Store, world
     below = [entry for entry in channel.entries if entry.kind is EntryKind.COMMENT and entry.target == first]
     assert await store.channels.comments(channel.code, first, 0, 10) == below
     assert await store.channels.comments(channel.code, first, below[0].seq, 1) == below[1:2]
+    said = [Place(one.ts, int(channel.code), one.seq) for one in channel.entries if one.kind is EntryKind.COMMENT][::-1]
+    assert await store.channels.comments_by("zoe", NEWEST, 10) == said
+    assert await store.channels.comments_by("zoe", said[1], 3) == said[2:5]
+    assert await store.channels.comments_by("alice", NEWEST, 10) == []
     for body in ("once", "twice"):
         edit = channel.post("zoe", START + 100 * DAY, kind=EntryKind.EDIT, target=below[1].seq, body=body)
         await store.commit([edit])

@@ -4,6 +4,8 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
 from folkmoot_client.chat.export import PARTS
 from folkmoot_client.sdk.media import send
 from folkmoot_protocol import MediaRef
@@ -67,6 +69,20 @@ async def test_one_gets_what_is_stored_about_oneself_and_nothing_of_others(cast:
     told = json.dumps(parts)
     for secret in (NUMBER, cast.bob.token, "a line of ann's", "my second line"):
         assert secret not in told
+
+
+async def test_comments_in_channels_of_others_are_among_it(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("folkmoot_server.slash.mydata.AT_ONCE", 2)
+    place = f"@{cast.ann.user}"
+    post = await cast.ann.post(place, "What do you think?")
+    texts = [f"I think {number}." for number in range(5)]
+    seqs = [await cast.carol.post(place, text, thread=post) for text in texts]
+    await cast.carol.ask(rq.Edit, group=place, seq=seqs[0], body="I thought 0.")
+    await cast.ann.run(f"/delete {seqs[1]} rude", place)
+    mine = [one for one in (await gathered(cast.carol))["entries"] if one["kind"] == "comment"]
+    assert {one.get("body") for one in mine} == {"I thought 0.", None, *texts[2:]}
+    assert [one["seq"] for one in mine] == seqs[::-1]
+    assert [one["seq"] for one in mine if one.get("removed")] == [seqs[1]]
 
 
 async def test_it_is_asked_for_a_few_times_an_hour(sign_in: SignIn) -> None:

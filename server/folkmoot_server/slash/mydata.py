@@ -1,9 +1,10 @@
 """`/mydata`: what is stored about oneself, a bounded page at a time; `next` goes on (P9).
 
 Parts follow each other: the account, its record, what it was told, what it uploaded, and what it wrote in each group
-that it is in. The terminal and the page gather them into one file.
+that it is in, and below posts of channels. The terminal and the page gather them into one file.
 """
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from ..common.i18n import N_
 from ..delivery.notices import view_notice
 from ..storage.api import CaseFilter
 from ..storage.change_set import MemberSettings, account_stream
+from ..storage.channels import NEWEST, Place, end_of_page
 from .call import Call
 from .cases import MAX_LISTED, as_told_to, case_item
 from .outcome import Answer, Outcome
@@ -33,6 +35,8 @@ ENTRIES_READ, BODY_BYTES = 1000, 200_000
 """Entries of a group that are looked at for a page, and how long the texts on it are, together; one is more."""
 
 AT_ONCE = 200
+COMMENTS = "@"
+"""Stands in a cursor for a group's code, after all of them, where the comments in others' channels begin."""
 WRITTEN = SAID | {EntryKind.EDIT, EntryKind.REACTION}
 
 Page = tuple[list[Any], str]
@@ -160,12 +164,29 @@ async def entries_part(call: Call, place: str) -> Page:
     code, _, seq = place.partition(":")
     left = [one for one in codes if one >= code]
     if not left:
-        return [], ""
+        return await own_comments(call, seq)
     after = number_of(seq) if left[0] == code else 0
     items, after = await own_entries(call, left[0], after)
     if after:
         return items, f"{left[0]}:{after}"
-    return items, f"{left[1]}:0" if len(left) > 1 else ""
+    return items, f"{left[1]}:0" if len(left) > 1 else f"{COMMENTS}:"
+
+
+async def own_comments(call: Call, cursor: str) -> Page:
+    """Return what the account wrote in channels that it only reads, as it stands, the newest first."""
+    given = [number_of(one) for one in cursor.split(".")]
+    before = Place(*given) if len(given) == len(Place.__struct_fields__) else NEWEST
+    places = await call.app.store.channels.comments_by(call.account.user, before, AT_ONCE + 1)
+    by_code: dict[str, list[int]] = defaultdict(list)
+    for place in places[:AT_ONCE]:
+        if (code := str(place.grp)) not in call.account.groups:
+            by_code[code].append(place.seq)
+    items: list[Any] = []
+    for code, seqs in by_code.items():
+        found = await call.app.store.journal.versions(code, seqs)
+        items += [entry_item(code, found[seq].standing) for seq in seqs if seq in found]
+    end = end_of_page(places, AT_ONCE)
+    return items, f"{COMMENTS}:{end.ts}.{end.grp}.{end.seq}" if end else ""
 
 
 async def own_entries(call: Call, code: str, after: int) -> tuple[list[Any], int]:

@@ -190,3 +190,7 @@ class Channels(KeptPosts, Protocol):
         """Return up to `limit` comments on a post as they stand, with seqs above `after`, oldest first; one that was
         removed has no text."""
         ...
+
+    async def comments_by(self, user: str, before: Place, limit: int) -> list[Place]:
+        """Return where the comments of an account stand, in whatever channel, removed or not, the newest first."""
+        ...

@@ -57,6 +57,10 @@ _COMMENTS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.seq")} FROM entry e
 _EDITS = f"""SELECT {READ_COLUMNS}, {_GONE.format(seq="e.seq")} FROM entry e
     WHERE e.kind = 'edit' AND e.grp = $1 AND e.target = ANY($2::bigint[]) ORDER BY e.seq"""  # noqa: S608
 
+_COMMENTER = """SELECT ts, grp, seq FROM entry
+    WHERE kind = 'comment' AND "user" = $1 AND (ts, grp, seq) < ($2, $3, $4)
+    ORDER BY ts DESC, grp DESC, seq DESC LIMIT $5"""
+
 
 class PostgresChannels(SqlFollows):
     """`channels.Channels` on a PostgreSQL database."""
@@ -108,6 +112,10 @@ class PostgresChannels(SqlFollows):
             edits[edit.target].append(edit)
         standing = [as_it_stands(one, edits.get(one.seq, ())) for one in comments]
         return await without_closed(standing, self._author_tags)
+
+    async def comments_by(self, user: str, before: Place, limit: int) -> list[Place]:
+        rows = await self._reader.rows(_COMMENTER, user, before.ts, before.grp, before.seq, limit)
+        return [Place(row["ts"], row["grp"], row["seq"]) for row in rows]
 
     async def _page(self, bounds: Sequence[tuple[int, str]], before: Place, limit: int, now: int) -> PostPage:
         while True:

@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
-SCHEMA = "0065"
+SCHEMA = "0066"
 """The revision that this code reads and writes, the newest under `migrations/versions`."""
 
 metadata = MetaData(

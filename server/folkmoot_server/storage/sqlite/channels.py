@@ -52,6 +52,9 @@ _IN_MONTH = """SELECT grp, ts, seq FROM entry INDEXED BY entry_post
 _COMMENTS = f"""SELECT {COLUMNS} FROM entry INDEXED BY entry_comment
     WHERE kind = 'comment' AND grp = ? AND target = ? AND seq > ? ORDER BY seq LIMIT ?"""  # noqa: S608
 
+_COMMENTER = """SELECT ts, grp, seq FROM entry
+    WHERE kind = 'comment' AND user = ? AND (ts, grp, seq) < (?, ?, ?) ORDER BY ts DESC, grp DESC, seq DESC LIMIT ?"""
+
 
 def channels(main: Connection, codes: Collection[str]) -> dict[str, ChannelRow]:
     """Return channels by code."""
@@ -242,6 +245,17 @@ def comments(main: Connection, reader: SegmentReader, code: str, seq: int, after
         if len(rows) >= limit:
             break
     return as_they_stand(main, reader, code, entries_of(main, reader, code, rows))
+
+
+def comments_by(reader: SegmentReader, user: str, before: Place, limit: int) -> list[Place]:
+    """Return where the comments of an account stand."""
+    places: list[Place] = []
+    for _month, segment in reader.with_posts():
+        asked = user, before.ts, before.grp, before.seq, limit - len(places)
+        places += [Place(*row) for row in segment.execute(_COMMENTER, asked)]
+        if len(places) >= limit:
+            break
+    return places
 
 
 def _json(values: Sequence[Any]) -> str:

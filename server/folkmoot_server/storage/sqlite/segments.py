@@ -48,6 +48,7 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS {db}.entry_post ON entry (grp, ts, seq, kind) WHERE kind = 'post'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_comment ON entry (grp, target, seq) WHERE kind = 'comment'",
     "CREATE INDEX IF NOT EXISTS {db}.entry_edit ON entry (grp, target) WHERE kind = 'edit'",
+    "CREATE INDEX IF NOT EXISTS {db}.entry_commenter ON entry (user, ts, grp, seq) WHERE kind = 'comment'",
     # What an index on `entry` would hold that looks into `data`. But a statement that inserts many rows keeps copies of
     # the pages it changes as soon as an index calls a function, which may fail: that doubles what is written.
     """CREATE TABLE IF NOT EXISTS {db}.repost (

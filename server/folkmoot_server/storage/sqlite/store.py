@@ -297,6 +297,9 @@ class SqliteChannels(SqlFollows):
         found = await self._threads.read_both(sqlite_channels.comments, code, seq, after, limit)
         return await without_closed(found, self._author_tags)
 
+    async def comments_by(self, user: str, before: Place, limit: int) -> list[Place]:
+        return await self._threads.read_segments(sqlite_channels.comments_by, user, before, limit)
+
 
 class SqliteStore:
     """`api.Store` in a data directory: `folkmoot.sqlite3`, `journal/` and `access/` with a file for each month,
