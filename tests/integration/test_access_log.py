@@ -15,6 +15,11 @@ async def read(wire: Wire, user: str, **options: str) -> list[dict[str, Any]]:
     return list(asked.items)
 
 
+async def audit(wire: Wire, cursor: str | None = None, **options: str) -> tuple[list[dict[str, Any]], str | None]:
+    asked = await wire.ask(rq.Admin, noun="audit", verb="list", cursor=cursor, limit=2, options=options)
+    return list(asked.items), asked.cursor
+
+
 async def test_sign_ins_are_noted_for_oneself_and_for_a_case(launch: Launch, tmp_path: Path) -> None:
     server = launch(groups=1, members=1, admin="root")
     async with await Wire.open(server.url) as root, await Wire.open(server.url) as ann:
@@ -39,6 +44,22 @@ async def test_sign_ins_are_noted_for_oneself_and_for_a_case(launch: Launch, tmp
         assert timedelta(0) <= datetime.now(UTC) - began < timedelta(minutes=1)
         # What staff asked for is in the log, too.
         assert "access list ann" in [one["detail"] for one in await read(root, "root", case="r2")]
+
+        await refused(audit(root), "bad_request", field="case")
+        async with await server.connect(server.seats[0][0]) as member:
+            await refused(audit(member, case="r1"), "forbidden")
+        # Page by page, the newest first, and without what was said.
+        pages, cursor = [await audit(root, case="r3")], ""
+        while (cursor := pages[-1][1] or "") and len(pages) < 100:
+            pages.append(await audit(root, cursor, case="r3"))
+        listed = [one for items, _ in pages for one in items]
+        positions = [one["position"] for one in listed]
+        assert positions == sorted(set(positions), reverse=True)
+        assert positions[-1] == 1
+        assert ("ann", "@ann") in {(one["by"], one["about"]) for one in listed}
+        assert all(set(one) == {"position", "at_ts", "what", "by", "about"} for one in listed)
+        (newest, *_), _ = await audit(root, case="r4", account="root")
+        assert (newest["what"], newest["by"], newest["about"]) == ("texts_read", "root", "@root")
 
         backup(server.data, tmp_path / "copy")
         for data in (server.data, tmp_path / "copy"):

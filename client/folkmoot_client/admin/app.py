@@ -24,6 +24,7 @@ for noun in NOUNS:
     app = admin_app
     if not noun.is_verb:
         app = new_app(_(noun.summary), noun.usual)
-        admin_app.add_typer(app, name=noun.name)
+        for name in filter(None, (noun.name, noun.also)):
+            admin_app.add_typer(app, name=name)
     for verb in noun.verbs:
         add_command(app, verb)

@@ -8,7 +8,7 @@ from ..msgids import N_
 from ..types import Identity
 from .row import Duration, Flag, NoOptions, Noun, Options, Target, Verb
 
-USER = Noun("user", N_("Accounts."))
+USER = Noun("user", N_("Accounts."), also="account")
 IDENTITY = Noun("identity", N_("Reviews of identity."))
 CREDIT = Noun("credit", N_("Credit of accounts."))
 

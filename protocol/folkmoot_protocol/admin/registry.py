@@ -5,6 +5,7 @@ from typing import Any
 from .access import ACCESS
 from .accounts import CREDIT, IDENTITY, USER
 from .alarms import ANNOUNCE, EMERGENCY
+from .audit import AUDIT
 from .blacklist import BLACKLIST
 from .bots import BOT
 from .cases import APPEAL, CASE
@@ -34,6 +35,7 @@ NOUNS: tuple[Noun, ...] = (
     ROLE,
     SESSION,
     ACCESS,
+    AUDIT,
     GROUP,
     BOT,
     ENTRY,

@@ -85,11 +85,13 @@ class Target:
 
 @dataclass(slots=True, eq=False)
 class Noun:
-    """What is administered, with its verbs in the order of `--help`. `usual` is the verb that may be left out."""
+    """What is administered, with its verbs in the order of `--help`. `usual` is the verb that may be left out,
+    `also` a second name on the command line."""
 
     name: str
     summary: str
     usual: str = ""
+    also: str = ""
     verbs: "list[Verb[Any]]" = field(default_factory=list)
 
     @property

@@ -126,7 +126,8 @@ def test_each_command_has_what_its_row_says() -> None:
     found = {(noun, name) for noun in nouns for name in commands()[noun].commands}
     alone = {noun.verbs[0] for noun in NOUNS if noun.is_verb}
     assert found == {key for key, verb in VERBS.items() if verb not in alone}
-    assert commands().keys() == {"login", "logout", "watch", *(noun.name for noun in NOUNS)}
+    assert commands().keys() == {"login", "logout", "watch", "account", *(noun.name for noun in NOUNS)}
+    assert commands()["account"].commands.keys() == commands()["user"].commands.keys()
     _, values = read_line("case close r-1 --outcome upheld --suspend 7d --reason x --yes --dry-run")
     own = {"target": "r-1", "outcome": "upheld", "suspend": "7d", "reason": "x", "yes": True, "dry_run": True}
     assert {name: values[name] for name in own} == own

@@ -33,6 +33,7 @@ from tests.unit.server.stores import Stage, staged
 GIVEN: dict[str, dict[str, object]] = {
     "access list": {"case": "r7f3k-1"},
     "access whose": {"case": "r7f3k-1"},
+    "audit list": {"case": "r7f3k-1"},
     "user suspend": {"duration": "1h"},
     "user verify": {"identity": "person"},
     "role create": {"role": "reviewer"},
