@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from folkmoot_governance.case.rules import REASON_NAMES
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
@@ -99,9 +100,10 @@ async def test_what_many_report_is_one_case_with_one_penalty(root: Wire, people:
     lowered = await bob.event(ev.CaseEvent, state="credit_lowered")
     assert lowered.notice is not None
     assert lowered.notice.data["entry"] == f"{code}:{seq}"
-    assert f"(Advertising, spam; entry {show_group_code(code)}:{seq})" in lowered.text
+    # Whichever of the three was first gave the case its reason.
+    assert f"({REASON_NAMES[shown['reason']]}; entry {show_group_code(code)}:{seq})" in lowered.text
     (filing,) = (await admin(root, "filing", "show", lowered.case)).items
-    assert filing["statement"]["incompatible_content_ground"] == "spam"
+    assert filing["statement"]["incompatible_content_ground"] == shown["reason"]
     assert f"entry #{seq} " in (await bob.event(ev.CaseEvent, state="found_against_entry")).text
 
 
