@@ -18,12 +18,15 @@ COMMANDS = {
     "/home": N_("Read the posts of the channels that you follow (older: those before), and new ones as they come"),
     "/posts": N_("Read a channel's posts: /posts @name (older: those before)"),
     "/thread": N_("Read a post and its comments: /thread @name/12"),
-    "/publish": N_("Post to your own channel, which the first post opens: /publish TEXT"),
+    "/publish": N_("Post to your own channel, which the first post opens: /publish [in=@name] [category=news] TEXT"),
     "/comment": N_("Comment on a post: /comment @name/12 TEXT"),
+    "/correct": N_("Give a post or a comment of your own another text: /correct @name/12 TEXT"),
 }
 """What the chat does with channels, with summaries."""
 
 _POST = re.compile(r"(@[^\s/]+)/(\d{1,15})(?:\s+(.*))?", re.DOTALL)
+
+_OPTION = re.compile(r"(in|category)=(\S+)\s+")
 
 
 class ChannelCommands:
@@ -44,6 +47,7 @@ class ChannelCommands:
             "/thread": self._thread,
             "/publish": self._publish,
             "/comment": self._comment,
+            "/correct": self._correct,
         }
         await acts[word](rest)
 
@@ -105,10 +109,22 @@ class ChannelCommands:
 
     async def _publish(self, rest: str) -> None:
         account = self._client.account
-        if not rest or account is None:
+        options: dict[str, str] = {}
+        while (found := _OPTION.match(rest)) and found[1] not in options:
+            options[found[1]], rest = found[2], rest[found.end() :]
+        if not rest or account is None or _OPTION.match(f"{rest} "):
             return self._explain("/publish")
-        result = await self._client.post(f"@{account.user}", rest)
-        self._say(_("Published: {post}").format(post=f"@{account.user}/{result.seq}"))
+        channel = options.get("in", f"@{account.user}")
+        result = await self._client.post(channel, rest, category=options.get("category"))
+        self._say(_("Published: {post}").format(post=view.clean(f"{channel}/{result.seq}")))
+        return None
+
+    async def _correct(self, rest: str) -> None:
+        found = _POST.fullmatch(rest)
+        if found is None or not found[3]:
+            return self._explain("/correct")
+        await self._client.edit(found[1], int(found[2]), found[3])
+        self._say(_("Corrected: {post}").format(post=view.clean(f"{found[1]}/{found[2]}")))
         return None
 
     async def _comment(self, rest: str) -> None:

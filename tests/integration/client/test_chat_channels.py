@@ -55,6 +55,22 @@ async def test_home_posts_and_comments_in_the_terminal(server: RunningServer, tm
         [mine] = (await ann.get_posts("@bob")).posts
         assert mine.entry.body == "Mine"
         assert f"Published: @bob/{mine.entry.seq}" in ran.out
+        [comment] = (await ann.get_thread("@ann", posts[0] or 0)).comments
+        lines = (
+            f"/correct @ann/{comment.seq} Hear, hear!",
+            f"/correct @ann/{posts[0]} Not mine",
+            "/correct @ann/1",
+            "/publish category=general in=@bob Knitting",
+            "/publish category=nonsense Knitting",
+            "/publish category=hobby",
+        )
+        ran = await chat(server, tmp_path, "bob", *lines)
+        assert f"Corrected: @ann/{comment.seq}" in ran.out
+        [comment] = (await ann.get_thread("@ann", posts[0] or 0)).comments
+        assert comment.body == "Hear, hear!"
+        [newest, _mine] = (await ann.get_posts("@bob")).posts
+        assert (newest.entry.body, newest.entry.data) == ("Knitting", {"category": "general"})
+        assert ran.out.count("/publish [in=@name] [category=news] TEXT") == 1
 
 
 async def test_program_of_the_guide_runs(server: RunningServer, tmp_path: Path) -> None:
