@@ -167,7 +167,9 @@ def another(random: Random, value: Any) -> Any:
     if isinstance(value, str) and value:
         at = random.randrange(len(value))
         return random.choice((value[:at] + random.choice('abc019"') + value[at + 1 :], value[:at], value + "x", "", 7))
-    return random.choice((b"x", "x", 1)) if not isinstance(value, bytes) else value[:-1] + bytes([value[-1] ^ 1])
+    if isinstance(value, bytes) and value:
+        return value[:-1] + bytes([value[-1] ^ 1])
+    return random.choice((b"x", "x", 1))
 
 
 def change_value(random: Random, data: Path) -> None:
