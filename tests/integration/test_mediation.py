@@ -50,6 +50,10 @@ async def test_a_member_and_an_admin_settle_it_and_no_measure_changes(staffed: S
         listed = (await admin(root, "mediation", "list")).items
         assert [one["case"] for one in listed] == [case]
         assert "about that mute" not in str(listed)
+        (row,) = (await admin(root, "desk", "list")).items
+        assert (row["case"], row["why"], [way["verb"] for way in row["ways"]]) == (case, f"@{member.user}", ["take"])
+        shown = (await admin(root, "desk", "show", case)).text
+        assert f"About: @{ann.user}" in shown and "about that mute" not in shown
         duty = {one["duty"]: one["state"] for one in (await admin(root, "duty", "show")).items}
         assert duty["mediations"] == "due"
 
@@ -58,6 +62,7 @@ async def test_a_member_and_an_admin_settle_it_and_no_measure_changes(staffed: S
         await admin(root, "mediation", "take", case)
         assert (await member.event(ev.CaseEvent, state="mediator_found")).case == case
         await refused(admin(root, "mediation", "take", case), "conflict")
+        assert (await admin(root, "desk", "list")).items == ()
         await root.run(f"/mediate {case} propose {OFFER}")
         for party in (member, owner):
             assert OFFER not in (await party.event(ev.CaseEvent, state="proposal_made")).text

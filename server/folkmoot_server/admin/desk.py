@@ -11,10 +11,11 @@ from typing import Any
 from msgspec import Struct
 
 from folkmoot_governance import Refusal
+from folkmoot_governance.case.checks import NO_SUCH_CASE
 from folkmoot_governance.case.state import CaseKind
 from folkmoot_governance.permissions import may_on_platform
 from folkmoot_protocol.admin import accounts as identities
-from folkmoot_protocol.admin import cases, channels, queue
+from folkmoot_protocol.admin import cases, channels, mediations, queue, sanctions
 from folkmoot_protocol.admin import desk as rows
 from folkmoot_protocol.admin.row import NoOptions, Options, Verb
 from folkmoot_protocol.results import AdminResult
@@ -28,10 +29,13 @@ from .cases import list_cases
 from .channels import list_applications
 from .common import check_asker, find_account
 from .desk_words import say_item, say_why
+from .mediations import list_mediations
 from .queue import list_queue
+from .sanctions import PROPOSAL, list_proposals
 
 NO_OPTIONS: Mapping[str, object] = MappingProxyType({})
 APPEAL_PREFIX = "a-"
+MEDIATION_PREFIX = "m-"
 
 
 class Way(Struct, frozen=True):
@@ -48,17 +52,26 @@ class Way(Struct, frozen=True):
 
 
 class Queue(Struct, frozen=True):
-    """What waits of one kind: how it is called and listed, how one is shown, taken on and decided."""
+    """What waits of one kind: how it is called and listed, how one is shown, taken on and decided. Of a kind without
+    `show` no more is shown than the list has."""
 
     what: str
     list: Callable[[Call], Awaitable[Outcome]]
-    show: Verb[Any]
+    show: Verb[Any] | None
     claim: Verb[Any] | None
     ways: tuple[Way, ...]
 
 
 def _of_cases(kind: CaseKind) -> Callable[[Call], Awaitable[Outcome]]:
     return lambda call: list_cases(call, cases.Which(), kind)
+
+
+async def _list_without_mediator(call: Call) -> Outcome:
+    """List the mediations that nobody has taken on; what is said in them is of the parties alone."""
+    listed = await list_mediations(call, cases.Which())
+    if isinstance(listed, Refusal):
+        return listed
+    return AdminResult(items=tuple(item for item in listed.items if not item["mediator"]))
 
 
 QUEUES: tuple[Queue, ...] = (
@@ -126,8 +139,25 @@ QUEUES: tuple[Queue, ...] = (
             Way(N_("Turn down"), "d", channels.REJECT_APPLICATION),
         ),
     ),
+    Queue(
+        N_("Proposed measure"),
+        lambda call: list_proposals(call, NoOptions()),
+        sanctions.SHOW_SANCTION,
+        None,
+        (
+            Way(N_("Take the measure"), "a", sanctions.CONFIRM_MEASURE),
+            Way(N_("Turn down"), "d", sanctions.REJECT_RECTIFICATION),
+        ),
+    ),
+    Queue(
+        N_("Mediation"),
+        _list_without_mediator,
+        None,
+        None,
+        (Way(N_("Take it on as its mediator"), "a", mediations.TAKE_MEDIATION),),
+    ),
 )
-REPORTS, HELD, APPEALS, IDENTITIES, APPLICATIONS = QUEUES
+REPORTS, HELD, APPEALS, IDENTITIES, APPLICATIONS, PROPOSALS, MEDIATIONS = QUEUES
 
 
 @carries_out(rows.LIST_DESK)
@@ -180,6 +210,12 @@ async def show_desk(call: Call, options: rows.LookedAtFor) -> Outcome:
     if kind is IDENTITIES and not options.case:
         return await show_asking(call)
     given: Options = NoOptions()
+    if kind.show is None:
+        listed = await kind.list(call)
+        if isinstance(listed, Refusal):
+            return listed
+        found = tuple(item for item in listed.items if item["case"] == call.target.lower())
+        return in_words(call, found) if found else NO_SUCH_CASE
     if kind is HELD:
         given = queue.ForCase()
     elif kind is IDENTITIES:
@@ -196,7 +232,13 @@ async def show_desk(call: Call, options: rows.LookedAtFor) -> Outcome:
 
 def queue_of(target: str) -> Queue:
     """Return the queue in which something waits under such a number, or a user name."""
-    by_prefix = {REPORT_PREFIX: REPORTS, APPEAL_PREFIX: APPEALS, APPLICATION_PREFIX: APPLICATIONS}
+    by_prefix = {
+        REPORT_PREFIX: REPORTS,
+        APPEAL_PREFIX: APPEALS,
+        APPLICATION_PREFIX: APPLICATIONS,
+        PROPOSAL: PROPOSALS,
+        MEDIATION_PREFIX: MEDIATIONS,
+    }
     place = place_of(target)
     held = HELD if place is not None and place.code else IDENTITIES
     return by_prefix.get(target[:2].lower(), held)

@@ -85,7 +85,7 @@ def say_fact(name: str, value: object, say: Translate) -> str:
 
 def say_why(item: Item, say: Translate) -> str:
     """Return why something waits, in few words."""
-    why = str(item.get("reason") or item.get("rule") or item.get("asked"))
+    why = str(item.get("reason") or item.get("rule") or item.get("asked") or f"@{item['by']}")
     return say(SAID.get(why, why))
 
 

@@ -14,6 +14,7 @@ from folkmoot_governance.duration import DAY_MS
 from folkmoot_protocol import events as ev
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
+from folkmoot_protocol.group_code import show_group_code
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.jobs.freeing import Freeing
 from folkmoot_server.jobs.lapsing import Lapsing
@@ -93,6 +94,14 @@ async def test_other_ways_to_a_measure_that_takes_two_propose_it_as_well(stage: 
     fields = {"noun": "group", "verb": "suspend", "target": code, "reason": "r", "options": {"duration": "1d"}}
     case = (await sue.ask(rq.Admin, **fields)).items[0]["case"]
     assert case.startswith("p-")
+    # It waits on the desk, too.
+    (row,) = (await tom.ask(rq.Admin, noun="desk", verb="list")).items
+    assert (row["case"], [(way["noun"], way["verb"]) for way in row["ways"]]) == (
+        case,
+        [("sanction", "approve"), ("sanction", "reject")],
+    )
+    shown = (await tom.ask(rq.Admin, noun="desk", verb="show", target=case)).text
+    assert f"By: @{sue.user}" in shown and f"Group: {show_group_code(code)}" in shown
     await refused(admin(tom, "approve", "p-none"), "no_such_entry")
     await admin(tom, "reject", case)
     assert (await sue.event(ev.CaseEvent, state="measure_refused")).case == case
