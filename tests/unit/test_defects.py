@@ -30,6 +30,13 @@ DEFECTS: dict[str, tuple[tuple[str, str], ...]] = {
         (PAGE, "test_what_one_is_told_stays_in_sight_until_it_is_read"),
         (ACTING, "test_an_appeal_goes_from_what_one_is_told_to_the_queue_of_the_group"),
     ),
+    "without a group one cannot verify or appeal, and who is suspended finds no appeal": (
+        ("browser/test_box.py", "test_a_mute_waits_in_the_box_and_is_undone_from_there"),
+        ("browser/test_box.py", "test_the_box_tells_what_became_of_a_request_and_where_one_was_called"),
+    ),
+    "on the smallest phone what one is told covers the groups": (
+        (PAGE, "test_what_one_is_told_stays_in_sight_until_it_is_read"),
+    ),
     "the page says less than the server": (
         (PAGE, "test_the_page_speaks_chinese"),
         ("unit/server/test_web_texts.py", "test_notices_and_values_are_there_in_each_language"),
