@@ -33,6 +33,7 @@ DEFECTS: dict[str, tuple[tuple[str, str], ...]] = {
     "without a group one cannot verify or appeal, and who is suspended finds no appeal": (
         ("browser/test_box.py", "test_a_mute_waits_in_the_box_and_is_undone_from_there"),
         ("browser/test_box.py", "test_the_box_tells_what_became_of_a_request_and_where_one_was_called"),
+        ("browser/test_desk.py", "test_who_is_suspended_appeals_at_the_gate_and_staff_upholds_at_the_desk"),
     ),
     "on the smallest phone what one is told covers the groups": (
         (PAGE, "test_what_one_is_told_stays_in_sight_until_it_is_read"),
