@@ -252,7 +252,7 @@ async def test_rules_are_printed_in_every_format(platform: Platform, verb: str, 
     arguments = ["rule", verb, *([str(file), "--group", platform.group] if verb == "test" else [])]
     formats = ("json", "jsonl", "csv", "table")
     ran = await asyncio.gather(*(platform.admin(*arguments, "-o", one) for one in formats))
-    assert [one.code for one in ran] == [0, 0, 0, 0], ran[0].err
+    assert [one.code for one in ran] == [0, 0, 0, 0], [one.err for one in ran]
     items = json.loads(ran[0].out)["items"]
     assert [json.loads(line) for line in ran[1].out.splitlines()] == items
     assert len(list(csv.reader(io.StringIO(ran[2].out)))) == len(items) + 1
