@@ -83,6 +83,7 @@ class ContentRules:
         self._by_words = Matcher((), {})
         self._seen: Stamps = ()
         self._is_loaded = False
+        self._loading = asyncio.Lock()
         self.revision = 0
         """Another number whenever other rules are in force."""
         self._recorded: dict[tuple[str, str, str], int] = {}
@@ -106,14 +107,16 @@ class ContentRules:
 
     async def load(self) -> None:
         """Load all files, unless that takes rules out of force. Raises RuleFileError."""
-        self._seen = await asyncio.to_thread(look_at, self._paths)
-        try:
-            self._loaded = await asyncio.to_thread(load, self._paths, self.actions)
-            self.problem, self._is_loaded = None, True
-            self.revision += 1
-        except RuleFileError as error:
-            self.problem = error
-            raise
+        # One at a time: what was read first must not be what stays.
+        async with self._loading:
+            self._seen = await asyncio.to_thread(look_at, self._paths)
+            try:
+                self._loaded = await asyncio.to_thread(load, self._paths, self.actions)
+                self.problem, self._is_loaded = None, True
+                self.revision += 1
+            except RuleFileError as error:
+                self.problem = error
+                raise
 
     async def load_words(self, ledger: Ledger) -> None:
         """Take over the words that staff has set. Raises StorageError."""

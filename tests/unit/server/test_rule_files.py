@@ -1,15 +1,20 @@
 """Rule files: what comes with the server is right, and what is wrong with a file is said."""
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from folkmoot_governance.content.fold import read
 from folkmoot_governance.content.match import Matcher
-from folkmoot_governance.content.rules import Action, Severity
+from folkmoot_governance.content.rules import Action, RuleSet, Severity
 from folkmoot_server.common.i18n import translator
+from folkmoot_server.config.settings import ContentPolicy
+from folkmoot_server.content import rules_in_force
 from folkmoot_server.content.rule_files import RuleFileError, find_rule_file, load_rule_set, parse_rule_set, shipped
+from folkmoot_server.content.rules_in_force import ContentRules, Loaded
 
 SHIPPED = ("domains", "terms", "spam", "profanity", "conduct")
 DATA = Path(__file__).parents[2] / "data"
@@ -89,3 +94,24 @@ def test_what_is_wrong_is_said(text: str, said: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(RuleFileError, match=r"gone\.toml: it cannot be read"):
         load_rule_set(find_rule_file(str(tmp_path / "gone.toml")))
+
+
+async def test_of_loads_at_the_same_time_the_last_one_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load that began earlier and took longer took the place of what a later one had read."""
+    content = ContentRules(ContentPolicy(rule_files=()))
+    first_may_end, loads = threading.Event(), list[str]()
+
+    def load(paths: object, actions: object) -> Loaded:
+        number = len(loads)
+        loads.append("")
+        if number == 0:
+            first_may_end.wait(5)
+        return Loaded((RuleSet(format=1, name=str(number), version="1", licence="CC0-1.0", rules=()),), Matcher((), {}))
+
+    monkeypatch.setattr(rules_in_force, "load", load)
+    both = [asyncio.create_task(content.load()) for _ in range(2)]
+    # The second one comes to its end only where it does not wait for the first; that it does wait nothing tells.
+    await asyncio.wait(both, timeout=0.1, return_when=asyncio.FIRST_COMPLETED)
+    first_may_end.set()
+    await asyncio.gather(*both)
+    assert [one.name for one in content.sets] == ["1"]
