@@ -4,19 +4,19 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from precis_i18n import get_profile
-from zxcvbn import zxcvbn
 
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
 from ..common.fair_threads import FairThreads, Full
 from ..common.i18n import N_
+from .guesser import Guesser
 
 THREADS = 2
 MAX_WAITING, MAX_OF_ONE = 64, 16
@@ -72,8 +72,6 @@ GUESSED = Refusal(
 LEAST_GUESSES = 30_000
 """Passwords that are found sooner, going by the library's lists of common passwords, names, dates and patterns, are
 refused: as many as its list of passwords has."""
-LOOKED_AT = 64
-"""Characters of a password that are compared with such lists: it takes time by the square of them."""
 LOCAL = ("folkmoot", "woaini", "woaiwojia", "iloveu", "zhang", "wang", "5201314", "1314520", "woshishei", "mima")
 """What people here begin with, besides what the library's lists have."""
 
@@ -83,15 +81,15 @@ def check_password(password: str) -> Refusal | None:
     return None if SHORTEST <= len(password) <= LONGEST else WEAK
 
 
-def is_guessed(password: str, names: Sequence[str]) -> bool:
-    """Say whether a password is among the first that somebody who knows `names` would try. Takes 2 to 400 ms."""
+def is_guessed(password: str, names: Sequence[str], guesses: Callable[[str, Sequence[str]], float]) -> bool:
+    """Say whether a password is among the first that somebody who knows `names` would try; `guesses` says how many it
+    takes by the lists. Raises what that raises."""
     left = password.lower()
     for name in names:
         left = left.replace(name.lower(), "") if name else left
     if not re.search(r"[^\W\d_]", left) and len(left) < SHORTEST:
         return True
-    inputs = [name.lower() for name in (*names, *LOCAL) if name]
-    return float(zxcvbn(password[:LOOKED_AT], inputs)["guesses"]) < LEAST_GUESSES
+    return guesses(password, [name.lower() for name in (*names, *LOCAL) if name]) < LEAST_GUESSES
 
 
 def new_token() -> str:
@@ -120,6 +118,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._threads = FairThreads(THREADS, "argon2", MAX_WAITING, MAX_OF_ONE, behind=True)
+        self._guesser = Guesser()
         # An unknown user costs the same work as a known one.
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
 
@@ -130,7 +129,8 @@ class Passwords:
         """
         try:
             return await self._threads.run(whose, partial(self._hash, password, names)) or GUESSED
-        except Full:
+        except (Full, OSError):
+            # OSError: no process can be had that says whether it is easy to guess.
             return BUSY
 
     async def verify(self, whose: str, stored: str | None, password: str) -> bool | Refusal:
@@ -142,11 +142,12 @@ class Passwords:
         return fits and bool(stored)
 
     def close(self) -> None:
-        """Let the threads go."""
+        """Let the threads go, and the process that knows common passwords."""
         self._threads.close()
+        self._guesser.close()
 
     def _hash(self, password: str, names: Sequence[str]) -> str | None:
-        return None if is_guessed(password, names) else self._hasher.hash(password)
+        return None if is_guessed(password, names, self._guesser.guesses) else self._hasher.hash(password)
 
     def _fits(self, stored: str, password: str) -> bool:
         return any(self._fits_as_it_is(stored, reading) for reading in readings_of(password))

@@ -11,6 +11,7 @@ from websockets.frames import Frame, Opcode
 
 from folkmoot_governance.duration import FOREVER_MS
 from folkmoot_server.common.i18n import catalogue, readable, show_instant, translator
+from folkmoot_server.crypto.guessing import guesses
 from folkmoot_server.crypto.passwords import (
     Passwords,
     check_password,
@@ -155,12 +156,12 @@ HARD = ["correct horse battery", "seven wet herons stand", "k9#Lm2pQ", "红日�
 
 @pytest.mark.parametrize("password", [*GUESSED.split(), "Some One", "x" * 256, "ab" * 128])
 def test_what_is_guessed_first_is_no_password(password: str) -> None:
-    assert is_guessed(password, ("somebody", "Some One"))
+    assert is_guessed(password, ("somebody", "Some One"), guesses)
 
 
 @pytest.mark.parametrize("password", HARD)
 def test_what_nobody_guesses_is_a_password(password: str) -> None:
-    assert not is_guessed(password, ("somebody", "Some One"))
+    assert not is_guessed(password, ("somebody", "Some One"), guesses)
 
 
 async def test_old_hashes_fit_whatever_form_was_hashed() -> None:
