@@ -28,7 +28,8 @@ MAX_QUEUED = 50_000
 MAX_IN_BATCH = 5_000
 
 FEW = 32
-"""A commit of so many takes hardly longer than one of fewer: they wait a turn of the loop for others to join them."""
+"""A commit of so many takes hardly longer than one of fewer. While groups get several posts by one commit, which go out
+together, fewer than these wait two turns of the loop for others to join them."""
 
 MAX_TRIES = 10
 """How often a change set is decided again because another node was quicker, before its author is told so."""
@@ -50,6 +51,7 @@ class CommitQueue:
         self._idle = asyncio.Event()
         self._idle.set()
         self._starting_over: set[asyncio.Task[None]] = set()
+        self._is_shared = False
         self.failing = ""
         self.failed = asyncio.Event()
         self.stored = 0
@@ -100,8 +102,9 @@ class CommitQueue:
         """Commit until cancelled."""
         while True:
             await self._wake.wait()
-            if len(self._queue) < FEW:
-                # What has come meanwhile is read in this turn of the loop.
+            if self._is_shared and len(self._queue) < FEW:
+                # In the first turn the answers of the last commit are written, in the second what they brought is read.
+                await asyncio.sleep(0)
                 await asyncio.sleep(0)
             # No name for it here: it would keep rooms and accounts in memory until there is another.
             await self._commit(self._take())
@@ -114,6 +117,7 @@ class CommitQueue:
         return batch
 
     async def _commit(self, batch: list[PendingCommit]) -> None:
+        self._is_shared = len(batch) >= 2 * len({id(one.room) for one in batch})
         try:
             with COMMIT_SECONDS.time():
                 overtaken = await self._store.commit([pending.change_set for pending in batch])

@@ -200,24 +200,27 @@ async def test_what_waits_is_committed_together(stage: Stage) -> None:
     assert stage.store.sizes == [100]
 
 
-async def test_what_comes_in_the_next_turn_of_the_loop_joins_a_small_commit(
+async def test_while_a_group_gets_several_posts_at_once_few_wait_for_what_the_next_turn_brings(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = [await stage.connect(seat) for seat in stage.seats[0][:2]]
-    code, queue = stage.seats[0][0].code, stage.node.commit_queue
+    code, queue, loop = stage.seats[0][0].code, stage.node.commit_queue, asyncio.get_running_loop()
     await stage.rest()
     put, kept = queue.put, list[PendingCommit]()
+    comes = [put, put, put, lambda pending: loop.call_soon(put, pending)]
 
-    def put_one_by_one(pending: PendingCommit) -> None:
+    def put_in_pairs(pending: PendingCommit) -> None:
         kept.append(pending)
         if len(kept) == 2:
-            put(kept[0])
-            asyncio.get_running_loop().call_soon(put, kept[1])
+            for one in kept:
+                comes.pop(0)(one)
+            kept.clear()
 
-    monkeypatch.setattr(queue, "put", put_one_by_one)
+    monkeypatch.setattr(queue, "put", put_in_pairs)
     stage.store.sizes.clear()
     assert sorted(await asyncio.gather(first.post(code, "one"), second.post(code, "two"))) == [4, 5]
-    assert stage.store.sizes == [2]
+    assert sorted(await asyncio.gather(first.post(code, "three"), second.post(code, "four"))) == [6, 7]
+    assert stage.store.sizes == [2, 2]
 
 
 async def test_a_post_is_judged_again_when_another_node_was_first(stage: Stage) -> None:
