@@ -5,15 +5,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from folkmoot_governance.group.mentions import find_called
 from folkmoot_governance.group.responses import QUIET_MS
 from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.types import Notice
 from folkmoot_server.actions.channels import responses as module
-from folkmoot_server.actions.channels.responses import DAY_S, Responses
+from folkmoot_server.actions.channels.responses import DAY_S, MOST_TRIES, Responses
 from folkmoot_server.common.clock import Clock
 from folkmoot_server.common.rate_limit import Buckets
+from folkmoot_server.storage.change_set import StorageError
 from tests.integration.wire import Wire
 from tests.unit.server.stores import Stage, staged
 
@@ -90,6 +93,34 @@ async def test_what_could_not_be_stored_is_told_later(stage: Stage) -> None:
     assert await told(star) == []
     await responses(stage).tell()
     assert [one.kind for one in await told(star)] == ["commented"]
+
+
+@pytest.mark.parametrize("error", [ValueError, StorageError])
+async def test_an_entry_that_always_fails_keeps_no_other_back_and_is_given_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    tried = []
+
+    def find(body: str) -> list[list[str]]:
+        tried.append(body)
+        if body == "odd":
+            raise error
+        return find_called(body)
+
+    monkeypatch.setattr(module, "find_called", find)
+    star, fan, _other = [await stage.connect(seat) for seat in stage.seats[0]]
+    seq = await star.post(f"@{star.user}", "hello")
+    with capture_logs() as lines:
+        await fan.post(f"@{star.user}", "odd", thread=seq)
+        await fan.post(f"@{star.user}", "even", thread=seq)
+        for number in range(3 * MOST_TRIES):
+            # Where the store fails, the entry counts as failing only after others that do not.
+            await fan.post(f"@{star.user}", str(number), thread=seq)
+            await responses(stage).tell()
+    (notice,) = await told(star)
+    assert (notice.data["count"], tried.count("even")) == (1 + 3 * MOST_TRIES, 1)
+    assert MOST_TRIES <= tried.count("odd") <= MOST_TRIES + 1
+    assert [one["tries"] for one in lines if one["event"] == "nobody is told of an entry"] == [MOST_TRIES]
 
 
 async def test_a_flood_of_entries_is_not_kept_in_memory(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import structlog
 from msgspec.structs import replace
 
 from folkmoot_governance import Refusal
@@ -32,9 +33,12 @@ from ...common.rate_limit import Buckets
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room, Rooms
 from ...storage.api import Store, StoredNotice
+from ...storage.change_set import StorageError
 from ...storage.changes import notice_row
 from ..accounts.govern import AccountService
 from ..posts.form import repost_in
+
+log = structlog.get_logger()
 
 STORE_S = 0.25
 """How often what was noted is told."""
@@ -47,13 +51,17 @@ MOST_TOLD = 2 * MOST_UNREAD
 MOST_WAITING = 5_000
 """Entries that wait for that at most; of more nobody is told."""
 
+MOST_TRIES = 5
+"""How often it is tried to find whom an entry concerns, where that fails."""
+
 
 class Said(NamedTuple):
-    """An entry of a channel: the channel's code and handle besides."""
+    """An entry of a channel: the channel's code and handle, and how often it failed to find whom it concerns."""
 
     code: str
     handle: str
     entry: Entry
+    failures: int = 0
 
     @property
     def by(self) -> str:
@@ -93,16 +101,34 @@ class Responses:
     async def tell(self) -> None:
         """Tell whom it concerns what was noted; what cannot be stored is told the next time. Raises StorageError."""
         waiting, self._waiting = self._waiting, []
-        is_told = False
+        found: dict[About, list[str]] = defaultdict(list)
+        again = waiting
         try:
-            found: dict[About, list[str]] = defaultdict(list)
-            for said in waiting:
-                for about in await self._concerned(said):
-                    found[about].append(said.by)
-            is_told = await self._store(found) is None
+            failed = await self._find(waiting, found)
+            if await self._store(found) is None:
+                again = failed
         finally:
-            if not is_told:
-                self._waiting[:0] = waiting
+            self._waiting[:0] = again
+
+    async def _find(self, waiting: list[Said], found: dict[About, list[str]]) -> list[Said]:
+        """Enter into `found` whom entries concern; return those to look at again, those that failed last.
+
+        One that always fails keeps no other back, and is given up.
+        """
+        failed: list[Said] = []
+        for at, said in enumerate(waiting):
+            try:
+                concerned = await self._concerned(said)
+            except StorageError:
+                # The store is away, or this cannot be read: the others are first the next time, which shows what it is.
+                return [*waiting[at + 1 :], *failed, *has_failed(said, counts=at > len(failed))]
+            except Exception:
+                log.exception("could not find whom an entry concerns", group=said.code, seq=said.entry.seq)
+                failed += has_failed(said)
+            else:
+                for about in concerned:
+                    found[about].append(said.by)
+        return failed
 
     async def _concerned(self, said: Said) -> list[About]:
         """Return who is to be told of an entry, and wants to be."""
@@ -191,6 +217,15 @@ class Responses:
     async def _handles(self, codes: Iterable[str]) -> dict[str, str]:
         rooms = [await self._rooms.load(code) for code in codes]
         return {room.state.code: room.state.handle for room in rooms if room is not None}
+
+
+def has_failed(said: Said, *, counts: bool = True) -> list[Said]:
+    """Return what is to be tried again where an entry failed: the entry, nothing after so many tries."""
+    failures = said.failures + counts
+    if failures < MOST_TRIES:
+        return [said._replace(failures=failures)]
+    log.error("nobody is told of an entry", group=said.code, seq=said.entry.seq, tries=failures)
+    return []
 
 
 def is_of(stored: StoredNotice, about: About, now: int) -> bool:
