@@ -410,7 +410,7 @@ class Services:
         measures = Measures(
             ledger, journal, parts.rooms, parts.accounts, groups, accounts, aftermath, self._held_texts, cases
         )
-        settler = CaseSettler(ledger, journal, parts.accounts, accounts, cases, measures)
+        settler = CaseSettler(ledger, journal, parts.accounts, accounts, cases, measures, policy.cases)
         reports = Reports(parts.store, parts.accounts, clock, self._membership, cases, texts)
         appeals = Appeals(ledger, parts.rooms, clock, cases, texts, measures, settler)
         mediations = Mediations(ledger, parts.rooms, parts.accounts, clock, cases, texts, self._gate)

@@ -1,7 +1,9 @@
 """Reports of one thing by many: one case, one penalty, and all who reported hear what came of it; contested once."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from folkmoot_protocol import requests as rq
 from folkmoot_protocol import results as rs
 from folkmoot_protocol.group_code import show_group_code
 from folkmoot_protocol.types import Credit
+from folkmoot_server.common.i18n import translator
 from tests.integration.server import PASSWORD, Seat, Server, serving
 from tests.integration.test_cases import admin
 from tests.integration.wire import Wire, refused
@@ -91,6 +94,7 @@ async def test_what_many_report_is_one_case_with_one_penalty(root: Wire, people:
     assert {"he asks everybody", "me too", ""} == set(texts)
     bodies = [one["body"] for one in shown["around"]]
     assert bodies[-2:] == ["good morning", "no"]
+    assert "around" not in shown["subject"]
     await admin(root, "case", "close", case, reason="a fraud", options={"outcome": "upheld"})
     for wire in (carol, dora, eve):
         told = await wire.event(ev.CaseEvent, case=case)
@@ -100,10 +104,10 @@ async def test_what_many_report_is_one_case_with_one_penalty(root: Wire, people:
     lowered = await bob.event(ev.CaseEvent, state="credit_lowered")
     assert lowered.notice is not None
     assert lowered.notice.data["entry"] == f"{code}:{seq}"
-    # Whichever of the three was first gave the case its reason.
-    assert f"({REASON_NAMES[shown['reason']]}; entry {show_group_code(code)}:{seq})" in lowered.text
+    # Whichever of the three was first gave the case its reason: the penalty is for the gravest.
+    assert f"({REASON_NAMES['fraud']}; entry {show_group_code(code)}:{seq})" in lowered.text
     (filing,) = (await admin(root, "filing", "show", lowered.case)).items
-    assert filing["statement"]["incompatible_content_ground"] == shown["reason"]
+    assert filing["statement"]["incompatible_content_ground"] == "fraud"
     assert f"entry #{seq} " in (await bob.event(ev.CaseEvent, state="found_against_entry")).text
 
 
@@ -211,6 +215,65 @@ async def test_bad_faith_is_a_measure_against_each_with_an_appeal(
     assert (await carol.run("/limits")).data["reports_per_day"] == 8
     states = {one["case"]: one["state"] for one in (await carol.run("/cases")).data["items"]}
     assert (states[cases[0]], states[cases[1]]) == ("dismissed", "bad_faith")
+
+
+FOUND = "Your report {case} was found to be in bad faith"
+OF_REPORTERS = (
+    ("accounts", "SELECT * FROM accounts WHERE user = :user", {"version", "credit_ts"}),
+    ("reporters", 'SELECT * FROM reporters WHERE "by" = :user ORDER BY number', set()),
+)
+
+
+def picture(server: Server, user: str) -> dict[str, list[dict[str, object]]]:
+    """Return all that is stored of an account and of the reports it made, but for what counts acts."""
+    seen = {}
+    with closing(sqlite3.connect(f"file:{server.data / 'folkmoot.sqlite3'}?mode=ro", uri=True)) as store:
+        store.row_factory = sqlite3.Row
+        for table, query, counted in OF_REPORTERS:
+            rows = store.execute(query, {"user": user})
+            seen[table] = [{name: row[name] for name in set(row.keys()) - counted} for row in rows]
+    return seen
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+async def test_bad_faith_is_told_now_and_later_and_an_appeal_leaves_nothing_or_all(
+    staffed: Server, root: Wire, rea: Wire, people: list[Wire], seats: list[Seat], language: str
+) -> None:
+    """What `test_measures.py` plays of a row of the table, for the measure that is none."""
+    _, bob, carol, dora, *_ = people
+    code = seats[0].code
+    pictures: list[dict[str, list[dict[str, object]]]] = []
+
+    async def found() -> str:
+        seq = await bob.post(code, "hello")
+        case: str = (await carol.ask(rq.Report, group=code, seq=seq, reason="spam")).case
+        await dora.ask(rq.Report, group=code, seq=seq, reason="spam")
+        pictures.append(picture(staffed, carol.user))
+        options = {"outcome": "bad_faith", "of": carol.user}
+        await admin(root, "case", "close", case, reason="nonsense", options=options)
+        return case
+
+    def check(told: ev.CaseEvent, case: str) -> None:
+        assert told.text.startswith(translator(language)(FOUND, {"case": case})), told.text
+        assert "nonsense" in told.text and f"/appeal {case} …" in told.text
+        assert (language == "zh-CN") == any("一" <= char <= "鿿" for char in told.text)
+        assert told.notice is not None and told.notice.data["appeal_until_ms"]
+        assert "root" not in str(told.notice), "who of staff found it is not told"
+
+    await carol.run(f"/lang {language}")
+    for outcome, state in (("reject", "confirmed"), ("approve", "overturned")):
+        case = await found()
+        check(await carol.event(ev.CaseEvent, case=case, state="bad_faith"), case)
+        async with await staffed.connect(seats[2]) as later:
+            check(await later.event(ev.CaseEvent, case=case, state="bad_faith"), case)
+            during = picture(staffed, carol.user)
+            assert during != pictures[-1]
+            number = (await later.run(f"/appeal {case} it was meant well")).data["case"]
+        await refused(admin(root, "appeal", outcome, number, reason="so there"), "forbidden")
+        await admin(rea, "appeal", outcome, number, reason="seen")
+        await carol.event(ev.CaseEvent, case=number, state=state)
+        assert picture(staffed, carol.user) == (during if state == "confirmed" else pictures[-1])
+        assert (case in str((await carol.run("/sanctions")).data["items"])) == (state == "confirmed")
 
 
 async def test_a_brigade_is_shown_and_its_report_stands(

@@ -7,6 +7,8 @@ there it is one offence only where the reports were open at the same time.
 
 from msgspec import Struct
 
+from ..content.kinds import GRAVITY
+from .rules import CaseRules
 from .state import CaseState
 
 
@@ -38,3 +40,11 @@ def is_one_offence(one: CaseState, other: CaseState) -> bool:
         return False
     first, then = sorted((one, other), key=lambda case: case.opened_ts)
     return bool(one.seq) or first.is_open or then.opened_ts <= first.closed_ts
+
+
+def gravest_reason(case: CaseState, rules: CaseRules) -> str:
+    """Return the rule that what follows from a report rests on: the gravest of the reasons that it was made for, which
+    weighs in the case's severity; of several as grave the first. Empty where the operator has none of them any more."""
+    told = [case.reason, *(one.reason for one in case.reporters.values())]
+    known = [reason for reason in told if reason in rules.reasons]
+    return max(known, key=lambda reason: GRAVITY[rules.reasons[reason]], default="")

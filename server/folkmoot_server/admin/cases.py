@@ -16,6 +16,7 @@ from folkmoot_governance.case.commands import (
     ReadCase,
     ReleaseCase,
 )
+from folkmoot_governance.case.offence import gravest_reason
 from folkmoot_governance.case.state import PUBLIC, CaseKind, CaseState, Terms
 from folkmoot_governance.case.state import Outcome as CaseOutcome
 from folkmoot_governance.dates import is_overdue
@@ -136,6 +137,9 @@ async def show_case(call: Call, kind: CaseKind) -> Outcome:
         more |= {"reporter_dismissed": record.dismissed, "reporter_bad_faith": record.bad_faith}
         more |= {"reported_by": reported_by(case), "brigade": await brigade_of(call, case)}
         more["around"] = await around(call, case, found)
+        if found:
+            # With what came later, it is in `around`.
+            more["subject"] = {name: value for name, value in found.subject.items() if name != "around"}
     return AdminResult(items=(item | more,))
 
 
@@ -344,13 +348,13 @@ async def take_with(call: Call, case: CaseState, options: rows.Decision, closing
 
 
 async def find_reported(call: Call, case: CaseState) -> tuple[Room, RemoveEntries] | Refusal:
-    """Return what removes the entry that was reported, under the reason that it was reported for."""
+    """Return what removes the entry that was reported, under the gravest reason that it was reported for."""
     room = await call.app.rooms.load(case.code) if case.seq else None
     if room is None:
         text = N_("This report is not about an entry: there is none to remove.")
         return Refusal(ErrorCode.BAD_REQUEST, text, {"field": "remove"})
     entries = await entries_at(call, room, [case.seq])
-    rule = case.reason if case.reason in call.app.policy.cases.reasons else ""
+    rule = gravest_reason(case, call.app.policy.cases)
     return entries if isinstance(entries, Refusal) else (room, removal(call, entries, rule, case.number))
 
 
@@ -368,8 +372,8 @@ async def suspension(call: Call, case: CaseState, duration_ms: int) -> Terms:
 
 
 async def grounds_in(call: Call, case: CaseState) -> Grounds:
-    """Return what a measure rests on that a report brings: its reason, and the entry."""
-    rule = case.reason if case.reason in call.app.policy.cases.reasons else ""
+    """Return what a measure rests on that a report brings: its gravest reason, and the entry."""
+    rule = gravest_reason(case, call.app.policy.cases)
     entry = await call.app.store.journal.entry(case.code, case.seq) if case.seq else None
     return Grounds(rule, "", case.code, entry.seq, entry.ts) if entry else Grounds(rule)
 

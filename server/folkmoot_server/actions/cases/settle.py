@@ -10,6 +10,8 @@ import structlog
 from folkmoot_governance import SERVICE, Refusal
 from folkmoot_governance.account_commands import ChargeCredit
 from folkmoot_governance.case.commands import SettleCase
+from folkmoot_governance.case.offence import gravest_reason
+from folkmoot_governance.case.rules import CaseRules
 from folkmoot_governance.case.state import CaseState, Outcome
 from folkmoot_governance.personal_notices import told_to_reporters
 from folkmoot_governance.restrictions import Grounds
@@ -38,6 +40,7 @@ class CaseSettler:
         account_service: AccountService,
         case_service: CaseService,
         measures: Measures,
+        rules: CaseRules,
     ) -> None:
         self._ledger = ledger
         self._journal = journal
@@ -45,6 +48,7 @@ class CaseSettler:
         self._account_service = account_service
         self._case_service = case_service
         self._measures = measures
+        self._rules = rules
 
     async def settle(self, number: str) -> None:
         """Carry out what the outcome of a case brings along, as far as that is not done."""
@@ -80,8 +84,9 @@ class CaseSettler:
         return refusal if refusal and refusal.code in TRY_AGAIN else None
 
     async def _grounds(self, state: CaseState) -> Grounds:
-        """Return what the penalty of an upheld report rests on: its reason, and the entry with the time of that."""
+        """Return what the penalty of an upheld report rests on: its gravest reason, and the entry with its time."""
+        rule = gravest_reason(state, self._rules) or state.reason
         if not state.seq:
-            return Grounds(state.reason)
+            return Grounds(rule)
         entry = await self._journal.entry(state.code, state.seq)
-        return Grounds(state.reason, code=state.code, seq=state.seq, ts=entry.ts if entry else 0)
+        return Grounds(rule, code=state.code, seq=state.seq, ts=entry.ts if entry else 0)

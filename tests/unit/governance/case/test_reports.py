@@ -1,16 +1,19 @@
 """Reports: who may make how many, who decides on them, and what is remembered (G12)."""
 
 import pytest
+from msgspec.structs import replace
 
 from folkmoot_governance import SERVICE, Actor, PlatformRole, Policy, Refusal
 from folkmoot_governance.case import commands as c
 from folkmoot_governance.case.decide import decide_case
+from folkmoot_governance.case.offence import gravest_reason
 from folkmoot_governance.case.rules import CaseRules, ReporterRecord, reports_per_day
 from folkmoot_governance.case.state import (
     CaseKind,
     CaseSettled,
     CaseState,
     Outcome,
+    ReportJoined,
     ReportOpened,
     apply_case,
     opened,
@@ -183,3 +186,23 @@ def test_misuse_is_a_bug_of_the_caller() -> None:
         opened(CaseSettled(at=NOW, by=""))
     with pytest.raises(AssertionError, match="open"):
         apply_case(case(), OPENED)
+
+
+@pytest.mark.parametrize(
+    ("first", "joined", "known", "rule"),
+    [
+        ("spam", "fraud", RULES.reasons, "fraud"),
+        ("fraud", "spam", RULES.reasons, "fraud"),
+        ("spam", "fraud", {"spam": Severity.LOW, "fraud": Severity.LOW}, "spam"),
+        ("fraud", "spam", {"spam": Severity.LOW}, "spam"),
+        ("spam", "spam", {"other": Severity.LOW}, ""),
+    ],
+)
+def test_what_follows_from_a_report_rests_on_its_gravest_reason(
+    first: str, joined: str, known: dict[str, Severity], rule: str
+) -> None:
+    state = opened(replace(OPENED, reason=first, severity=RULES.reasons[first]))
+    apply_case(
+        state, ReportJoined(at=NOW, by="bob", reason=joined, severity=RULES.reasons[joined], due_ms=NOW + HOUR_MS)
+    )
+    assert gravest_reason(state, CaseRules(known)) == rule
