@@ -18,10 +18,11 @@ from folkmoot_protocol.errors import ErrorCode
 
 from .account_events import AccountEvent, FilingApproved, FilingExported, FilingReceipted
 from .actor import Actor
+from .case.state import PUBLIC, CaseClosed, CaseEvent, CaseState
 from .measures import row_of
 from .permissions import may_on_platform
 from .refusal import Refusal
-from .statement import EXPLANATION_CHARS, day_of, statement_of
+from .statement import EXPLANATION_CHARS, day_of, statement_of, statement_of_finding
 from .text import N_
 
 ACT = "file_report"
@@ -87,6 +88,40 @@ def drafted(event: Any, case: str, *, user: str = "", code: str = "") -> Filing 
     """Return the filing of an event under its case number, None where it is no measure of the platform."""
     row, statement = row_of(event), statement_of(event, case)
     return Filing(case, row.name, event.at, user, code, statement=statement) if row and statement else None
+
+
+BAD_FAITH = "report_bad_faith"
+"""What it is called that a report was made in bad faith: the measure that is no row of the table."""
+
+
+def drafted_of_report(report: CaseState, event: CaseEvent) -> list[Filing]:
+    """Return the filings of an event that a report has just taken in: one for each who was found to have made it in bad
+    faith and has an account, so that there is something that becomes less."""
+    if not isinstance(event, CaseClosed) or not event.is_filed:
+        return []
+    return [
+        Filing(case, BAD_FAITH, event.at, user, statement=statement_of_finding(case, event.reason, since, event.at))
+        for user, case, since in (
+            (user, finding_number(report, user), report.reporters[user].ts)
+            for user in event.bad_faith
+            if not user.startswith(PUBLIC)
+        )
+    ]
+
+
+def finding_number(report: CaseState, user: str) -> str:
+    """Return under which number it is reported that somebody made a report in bad faith. It may be found twice: a
+    report is open again once at most, and has its `decider` then."""
+    return f"{report.number}{'-2' if report.decider else ''}@{user}"
+
+
+def findings_of(report: CaseState, user: str = "") -> list[str]:
+    """Return the numbers of what is found of those who made a report, or of `user` alone."""
+    return [
+        finding_number(report, one)
+        for one, reporter in report.reporters.items()
+        if reporter.bad_faith and user in ("", one)
+    ]
 
 
 CORRECTION = "c-"

@@ -45,17 +45,10 @@ def statement_of(event: Any, case: str) -> dict[str, object] | None:
     rule: str = getattr(event, "rule", "") or grounds.rule
     field, code = row.statement
     statement: dict[str, object] = {
-        "puid": puid_of(case),
         field: [code] if field == "decision_visibility" else code,
-        **_ground(rule, grounds, event.reason),
         **_content(row, grounds),
-        "category": CATEGORIES.get(rule, OTHER_CATEGORY),
-        "content_date": day_of(grounds.ts or event.at),
-        "application_date": day_of(event.at),
-        "decision_facts": event.reason[:FACTS_CHARS],
         "source_type": "SOURCE_ARTICLE_16" if event.report or _by_report(event) else "SOURCE_VOLUNTARY",
-        "automated_detection": "No",
-        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
+        **_common(case, rule, grounds, event.reason, event.at),
     }
     if code.endswith("_OTHER"):
         statement[f"{field}_other"] = row.name
@@ -64,10 +57,37 @@ def statement_of(event: Any, case: str) -> dict[str, object] | None:
     return statement
 
 
+def statement_of_finding(case: str, reason: str, reported: int, at: int) -> dict[str, object]:
+    """Return the statement of reasons that who reported at `reported` did so in bad faith, found at `at` (Unix ms): it
+    is what they may do that becomes less, as `account_credit` is."""
+    return {
+        "decision_provision": "DECISION_PROVISION_PARTIAL_SUSPENSION",
+        "content_type": ["CONTENT_TYPE_OTHER"],
+        "content_type_other": "report",
+        "source_type": "SOURCE_VOLUNTARY",
+        **_common(case, "", Grounds(ts=reported), reason, at),
+    }
+
+
+def _common(case: str, rule: str, grounds: Grounds, reason: str, at: int) -> dict[str, object]:
+    """Return the fields that say the same of all that is decided at `at` (Unix ms)."""
+    return {
+        "puid": puid_of(case),
+        **_ground(rule, grounds, reason),
+        "category": CATEGORIES.get(rule, OTHER_CATEGORY),
+        "content_date": day_of(grounds.ts or at),
+        "application_date": day_of(at),
+        "decision_facts": reason[:FACTS_CHARS],
+        "automated_detection": "No",
+        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
+    }
+
+
 def puid_of(case: str) -> str:
     """Return what tells a statement from the platform's others: letters, digits, `-` and `_`, and nobody's name."""
-    if case.startswith("@"):
-        return f"account-{sha256(case.encode()).hexdigest()[:32]}"
+    if "@" in case:
+        kind = "account" if case.startswith("@") else "report"
+        return f"{kind}-{sha256(case.encode()).hexdigest()[:32]}"
     return case
 
 

@@ -1,5 +1,7 @@
 """Reports (G12): opening and joining one, counter-notices, deciding, and doing that anew where it was contested."""
 
+from typing import Any
+
 from folkmoot_protocol.errors import ErrorCode
 
 from ..actor import Actor
@@ -119,9 +121,8 @@ def close_report(state: CaseState, command: c.CloseReport, actor: Actor, now: in
     named = command.bad_faith
     if command.outcome is Outcome.BAD_FAITH and not named:
         named = tuple(state.reporters)
-    return refusal or [
-        CaseClosed(at=now, by=actor.user, outcome=command.outcome, reason=command.reason, bad_faith=named)
-    ]
+    fields: dict[str, Any] = {"outcome": command.outcome, "reason": command.reason}
+    return refusal or [CaseClosed(at=now, by=actor.user, bad_faith=named, is_filed=bool(named), **fields)]
 
 
 def _check_bad_faith(state: CaseState, command: c.CloseReport) -> Refusal | None:

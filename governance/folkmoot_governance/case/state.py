@@ -299,11 +299,13 @@ class CaseOverdue(CaseEvent, frozen=True, kw_only=True, tag="case_overdue"):
 
 
 class CaseClosed(CaseEvent, frozen=True, kw_only=True, tag="case_closed"):
-    """`bad_faith` are the reporters who reported in bad faith, where that is the outcome; of older events, all."""
+    """`bad_faith` are the reporters who reported in bad faith, where that is the outcome; of older events, all.
+    `is_filed`: that is reported to the authority, as older events were not."""
 
     outcome: Outcome
     reason: str
     bad_faith: tuple[str, ...] = ()
+    is_filed: bool = False
 
 
 class CaseSettled(CaseEvent, frozen=True, kw_only=True, tag="case_settled"):

@@ -20,8 +20,9 @@ from folkmoot_governance.account_events import (
     PlatformWordSet,
 )
 from folkmoot_governance.announcement import Announcement
+from folkmoot_governance.case.state import CaseEvent, CaseState
 from folkmoot_governance.duration import FOREVER_MS
-from folkmoot_governance.filing import Filing, drafted
+from folkmoot_governance.filing import Filing, drafted, drafted_of_report
 from folkmoot_governance.group import events as e
 from folkmoot_governance.media import Media, MediaState
 from folkmoot_governance.personal_notices import PersonalNotice
@@ -202,6 +203,11 @@ def draft_rows(event: object, case: str, *, user: str = "", code: str = "") -> l
     """Return the row of the report that a measure of the platform brings; none of another event."""
     filing = drafted(event, case, user=user, code=code)
     return [] if filing is None else [filing_row(filing)]
+
+
+def finding_rows(report: CaseState, event: CaseEvent) -> list[RowChange]:
+    """Return the rows of the reports that a finding of bad faith brings; none of another event."""
+    return [filing_row(filing) for filing in drafted_of_report(report, event)]
 
 
 def emergency_row(event: EmergencyStarted) -> Upsert:

@@ -1,9 +1,22 @@
 """Reports to the authority: what staff may do with them, in which order, and what is kept of it."""
 
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from folkmoot_governance import Actor, PlatformRole, Refusal
 from folkmoot_governance.account_events import AccountRestored, AccountRestricted
+from folkmoot_governance.case.state import (
+    CaseClosed,
+    Outcome,
+    ReportJoined,
+    ReportOpened,
+    ReportReopened,
+    apply_case,
+    opened,
+)
+from folkmoot_governance.content.kinds import Severity
 from folkmoot_governance.filing import (
     ApproveFiling,
     ExportFiling,
@@ -14,6 +27,8 @@ from folkmoot_governance.filing import (
     apply_filing,
     decide_filing,
     drafted,
+    drafted_of_report,
+    findings_of,
 )
 from folkmoot_governance.restrictions import Measure
 from folkmoot_protocol.errors import ErrorCode
@@ -52,6 +67,26 @@ def test_a_measure_has_a_draft_that_names_nobody_in_its_statement() -> None:
     assert (filing.case, filing.measure, filing.user, filing.state) == ("@mia-2", "account_mute", "mia", "draft")
     assert "mia" not in str(filing.statement)
     assert drafted(AccountRestored(at=NOW, by="sue", reason="r"), "@mia-3", user="mia") is None
+
+
+def test_each_finding_of_bad_faith_has_a_draft_of_its_own_and_another_where_it_is_found_again() -> None:
+    fields: dict[str, Any] = {"reason": "spam", "severity": Severity.LOW, "due_ms": SOON}
+    report = opened(ReportOpened(at=NOW, by="mia", number="r-1", code="", user="bob", **fields))
+    for user in ("max", "#1f"):
+        apply_case(report, ReportJoined(at=NOW, by=user, **fields))
+    found = CaseClosed(
+        at=NOW, by="sue", outcome=Outcome.BAD_FAITH, reason="made up", bad_faith=("mia", "#1f"), is_filed=True
+    )
+    apply_case(report, found)
+    (filing,) = drafted_of_report(report, found)
+    assert (filing.case, filing.measure, filing.user, filing.state) == ("r-1@mia", "report_bad_faith", "mia", "draft")
+    assert "mia" not in str(filing.statement)
+    assert (findings_of(report, "mia"), findings_of(report, "max")) == (["r-1@mia"], [])
+    apply_case(report, ReportReopened(at=NOW, by="", due_ms=SOON, reason="look again"))
+    assert findings_of(report) == []
+    apply_case(report, found)
+    assert [one.case for one in drafted_of_report(report, found)] == ["r-1-2@mia"]
+    assert drafted_of_report(report, replace(found, is_filed=False)) == [], "before findings were reported"
 
 
 def test_it_goes_step_by_step() -> None:

@@ -11,7 +11,7 @@ from folkmoot_governance.duration import DAY_MS, FOREVER_MS
 from folkmoot_governance.group import events as e
 from folkmoot_governance.measures import MEASURES, Row, row_of
 from folkmoot_governance.restrictions import Grounds
-from folkmoot_governance.statement import CATEGORIES, OTHER_CATEGORY, puid_of, statement_of
+from folkmoot_governance.statement import CATEGORIES, OTHER_CATEGORY, puid_of, statement_of, statement_of_finding
 from folkmoot_protocol.types import Identity
 from tests.builders.rules import NOW, any_event
 
@@ -43,6 +43,26 @@ def test_a_statement_has_what_is_required(row: Row, law: str) -> None:
     event = event_of(row, grounds=Grounds("fraud", law, "482190673352", 7, NOW - DAY_MS), report="r-1")
     statement = statement_of(event, "482190673352-9")
     assert statement is not None
+    check_fields(statement)
+    assert (statement["category"], statement["source_type"]) == (
+        "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        "SOURCE_ARTICLE_16",
+    )
+    assert (statement["content_date"], statement["application_date"]) == ("2027-01-14", A_DAY)
+    ends = [value for name, value in statement.items() if name.startswith("end_date")]
+    assert ends == (["2027-01-16"] if row.longest_ms else [])
+    assert (statement["decision_ground"] == "DECISION_GROUND_ILLEGAL_CONTENT") == bool(law)
+
+
+def test_so_has_that_of_a_report_in_bad_faith() -> None:
+    statement = statement_of_finding("r-1@mia", "nonsense", NOW - DAY_MS, NOW)
+    check_fields(statement)
+    assert (statement["content_date"], statement["application_date"]) == ("2027-01-14", A_DAY)
+    assert "mia" not in str(statement) and str(statement["puid"]).startswith("report-")
+
+
+def check_fields(statement: dict[str, Any]) -> None:
+    """Expect the fields and codes that authorities ask for, and no others."""
     required = {*FIELDS["required"], *FIELDS["conditional"][statement["decision_ground"]]}
     assert required <= statement.keys()
     assert len([name for name in FIELDS["at_least_one_of"] if name in statement]) == 1
@@ -55,14 +75,6 @@ def test_a_statement_has_what_is_required(row: Row, law: str) -> None:
     conditional = {one for names in FIELDS["conditional"].values() for one in names}
     known = {*required, *FIELDS["at_least_one_of"], *FIELDS["optional"], *conditional, *others}
     assert statement.keys() <= known
-    assert (statement["category"], statement["source_type"]) == (
-        "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
-        "SOURCE_ARTICLE_16",
-    )
-    assert (statement["content_date"], statement["application_date"]) == ("2027-01-14", A_DAY)
-    ends = [value for name, value in statement.items() if name.startswith("end_date")]
-    assert ends == (["2027-01-16"] if row.longest_ms else [])
-    assert (statement["decision_ground"] == "DECISION_GROUND_ILLEGAL_CONTENT") == bool(law)
 
 
 def test_what_has_no_end_has_an_open_one_and_without_grounds_it_is_by_the_terms() -> None:

@@ -16,7 +16,7 @@ from ...live.commit_queue import CommitQueue
 from ...live.pending import OVERTAKEN, TOO_BUSY, Storing
 from ...live.rooms import Room
 from ...storage.change_set import ChangeSet, RowChange, case_stream
-from ...storage.changes import notice_row
+from ...storage.changes import finding_rows, notice_row
 from ...storage.sql.projection import project_case
 from ..acting import Joint, rests_on
 
@@ -106,6 +106,7 @@ class CaseService:
             else:
                 told += told_of_case(after, event, self._policy)
                 apply_case(after, event)
+                changes += finding_rows(after, event)
             changes += project_case(after, event)
         assert after is not None, "what opens a case causes an event"
         changes += [*map(notice_row, told), *rows]

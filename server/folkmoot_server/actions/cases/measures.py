@@ -44,6 +44,7 @@ from folkmoot_governance.case.measures import (
     report_measure_of,
 )
 from folkmoot_governance.case.state import CaseKind, CaseState
+from folkmoot_governance.filing import findings_of
 from folkmoot_governance.group.commands import EndMeasures, Overturn
 from folkmoot_governance.group.events import (
     REMOVALS,
@@ -73,6 +74,7 @@ from ..acting import SERVICE
 from ..groups.govern import GroupService
 from ..posts.held import post_held
 from .aftermath import Aftermath, find_penalty
+from .corrections import correct, find_uncorrected
 from .govern import CaseService
 
 MAX_CHANGES = 50
@@ -226,9 +228,14 @@ class Measures:
             command = ReopenApplication(appeal.answer)
         if appeal.reason == BAD_FAITH:
             command = OverturnBadFaith(appeal.by, appeal.answer)
+        # Who reopens a report takes back all that was found of those who made it.
+        undone = findings_of(report, appeal.by if appeal.reason == BAD_FAITH else "")
+        filings = [await find_uncorrected(self._ledger, number) for number in undone]
         act = self._case_service.act(report, command, NOBODY)
         if isinstance(act, Refusal):
             return act
+        for filing in filings if act.events else ():
+            correct(act, filing, appeal.answer, act.events[-1].at)
         refusal = await self._case_service.wait_stored(act) if act.events else None
         return refusal or Undone(Effect.VOID, ())
 

@@ -18,8 +18,26 @@ from folkmoot_governance.account_events import (
     FilingExported,
     FilingReceipted,
 )
-from folkmoot_governance.case.state import CaseClosed, CaseState, Outcome
-from folkmoot_governance.filing import Filing, FilingState, apply_filing, corrected, drafted
+from folkmoot_governance.case.state import (
+    BadFaithOverturned,
+    CaseClosed,
+    CaseEvent,
+    CaseKind,
+    CaseState,
+    Outcome,
+    ReportReopened,
+    apply_case,
+    opened,
+)
+from folkmoot_governance.filing import (
+    Filing,
+    FilingState,
+    apply_filing,
+    corrected,
+    drafted,
+    drafted_of_report,
+    findings_of,
+)
 
 from ...common.terminal import _
 from ..change_set import Recorded
@@ -60,6 +78,8 @@ class FilingCheck:
                 self._draft(one, case_number(state.code, one.version), code=state.code)
         elif isinstance(state, AccountState):
             self._take_in_account(events, state.user)
+        elif isinstance(state, CaseState) and state.kind is CaseKind.REPORT:
+            self._take_in_report(events)
         elif isinstance(state, CaseState) and state.measure:
             for one in events:
                 if isinstance(one.event, CaseClosed) and one.event.outcome is Outcome.OVERTURNED:
@@ -77,12 +97,30 @@ class FilingCheck:
             elif isinstance(event, CreditChanged) and event.cause == "restored" and event.case in taken:
                 self._undo(taken[event.case], one, event.reason)
 
+    def _take_in_report(self, events: list[Recorded]) -> None:
+        report: CaseState | None = None
+        for one in events:
+            event: CaseEvent = one.event  # type: ignore[assignment]  # the stream of a case has no others
+            if report is None:
+                report = opened(event)
+                continue
+            if isinstance(event, (BadFaithOverturned, ReportReopened)):
+                user = event.user if isinstance(event, BadFaithOverturned) else ""
+                for number in findings_of(report, user):
+                    self._undo(number, one, event.reason)
+            apply_case(report, event)
+            for filing in drafted_of_report(report, event):
+                self._want(filing, one)
+
     def _draft(self, one: Recorded, case: str, *, user: str = "", code: str = "") -> None:
         filing = drafted(one.event, case, user=user, code=code)
         if filing is not None:
-            self._wanted[case] = filing
-            if one.position <= self._since:
-                self._old.add(case)
+            self._want(filing, one)
+
+    def _want(self, filing: Filing, one: Recorded) -> None:
+        self._wanted[filing.case] = filing
+        if one.position <= self._since:
+            self._old.add(filing.case)
 
     def _undo(self, case: str, one: Recorded, reason: str) -> None:
         """Note that a measure was overturned; the first time counts."""
