@@ -7,8 +7,7 @@ may be told twice of an entry; by its `seq` it can tell. See docs/decisions/0038
 
 import asyncio
 import ipaddress
-import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -40,6 +39,7 @@ from ..storage.api import HookRow, Ledger
 from ..storage.change_set import RowChange
 from ..storage.changes import hook_progress, hook_row, notice_row, remove_hook
 from .accounts.govern import AccountService
+from .lookups import Lookups
 from .posts.history import History
 from .posts.posting import Posting
 from .webhook import FAILED, SIGNATURE, post, sign
@@ -48,6 +48,9 @@ log = structlog.get_logger()
 
 AT_ONCE = 8
 """Addresses that are called at the same time, each in a thread."""
+THREADS = 2 * AT_ONCE
+"""A thread may be cut off as late as half again the time after which its call counts as failed: the next call has one
+all the same."""
 ENTRIES = 20
 """Entries that one address is told of in a round."""
 PAGE = 200
@@ -117,7 +120,8 @@ class Outgoing:
         self._clock = clock
         self._language = language
         self._sealed = Sealed(data_dir, b"folkmoot outgoing hooks")
-        self._threads = ThreadPoolExecutor(AT_ONCE, "hooks")
+        self._threads = ThreadPoolExecutor(THREADS, "hooks")
+        self._lookups = Lookups()
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def check(self, room: Room, user: str, url: str) -> Refusal | None:
@@ -197,8 +201,9 @@ class Outgoing:
         """Post something; return the answer, None where it failed."""
         body, ts = msgspec.json.encode(said), self._clock.now_ms()
         headers = {"Content-Type": "application/json", SIGNATURE: sign(call.secret.encode(), body, ts)}
-        work = partial(send, call.url, body, headers, self._settings)
         try:
+            found = await self._lookups.find(*place_of(call.url), self._settings.timeout_seconds)
+            work = partial(send, call.url, body, headers, self._settings, found)
             async with asyncio.timeout(2 * self._settings.timeout_seconds):
                 status, answered = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except FAILED as error:
@@ -260,16 +265,20 @@ def is_address(url: str, *, plainly: bool) -> bool:
     return is_short and parts.scheme in schemes and bool(parts.hostname) and parts.username is None and port != 0
 
 
-def send(url: str, body: bytes, headers: dict[str, str], settings: Settings) -> tuple[int, bytes]:
-    """Post something where no private address answers to the name, unless the operator wants that; in a thread. Raises
-    `webhook.FAILED`.
+def place_of(url: str) -> tuple[str, int]:
+    """Return name and port of an address."""
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def send(
+    url: str, body: bytes, headers: dict[str, str], settings: Settings, addresses: Sequence[str]
+) -> tuple[int, bytes]:
+    """Post something where no private one is among the IP addresses of the name, unless the operator wants that; in a
+    thread. Raises `webhook.FAILED`.
 
     The address that was looked at is the one that is called, whatever the name says a moment later.
     """
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    addresses = [str(one[4][0]) for one in found]
     if not addresses or not (settings.private_addresses or all(map(is_public, addresses))):
         raise ValueError("the name is that of a private address")
     return post(url, body, headers, settings.timeout_seconds, address=addresses[0])

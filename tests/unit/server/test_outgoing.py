@@ -1,13 +1,15 @@
 """Webhooks that go out: which addresses are called, and what is told."""
 
+import asyncio
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
 from folkmoot_protocol.types import Author, Entry, EntryKind, Role
-from folkmoot_server.actions import outgoing
+from folkmoot_server.actions.lookups import MOST_LOOKUPS, Lookups
 from folkmoot_server.actions.outgoing import is_address, is_public, is_wanted, send
 from folkmoot_server.actions.webhook import FAILED
 from folkmoot_server.config.hooks import Hooks
@@ -66,12 +68,43 @@ def test_what_people_say_is_told_and_what_bots_say_is_not() -> None:
     assert not is_wanted(entry("", redacted=True), "")
 
 
-def test_a_name_of_a_private_address_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_of_a_private_address_is_not_called() -> None:
     """Nor one that has a public address besides."""
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 443)) for one in ("93.184.216.34", "127.0.0.1")]
-    monkeypatch.setattr(outgoing.socket, "getaddrinfo", lambda *_args, **_more: found)
     with pytest.raises(ValueError, match="private"):
-        send("https://rebound.example/", b"{}", {}, Hooks())
+        send("https://rebound.example/", b"{}", {}, Hooks(), ["93.184.216.34", "127.0.0.1"])
+
+
+async def test_names_that_are_looked_up_slowly_keep_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, asked = threading.Event(), []
+
+    def look_up(host: str, port: int, **_more: object) -> list[object]:
+        asked.append(host)
+        if host.startswith("slow"):
+            answer.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", port))]
+
+    monkeypatch.setattr("folkmoot_server.actions.lookups.socket.getaddrinfo", look_up)
+    lookups = Lookups()
+    slow = [f"slow{number}.example" for number in range(MOST_LOOKUPS - 1)]
+    for _ in range(2):
+        # Who asks again waits for the same answer.
+        failed = await asyncio.gather(*(lookups.find(host, 443, 0.05) for host in slow), return_exceptions=True)
+        assert {type(one) for one in failed} == {TimeoutError}
+    assert await lookups.find("quick.example", 443, 5) == ["93.184.216.34"]
+    assert sorted(asked) == sorted([*slow, "quick.example"])
+    with suppress(TimeoutError):
+        await lookups.find("slow.example", 443, 0.01)
+    with pytest.raises(OSError, match="too many"):
+        await lookups.find("quick.example", 443, 5)
+    waiting = asyncio.gather(*(lookups.find(host, 443, 5) for host in slow))
+    await asyncio.sleep(0)
+    answer.set()
+    assert await waiting == [["93.184.216.34"]] * len(slow)
+
+
+async def test_what_is_wrong_with_a_name_is_said() -> None:
+    with pytest.raises(FAILED):
+        await Lookups().find("a" * 64 + ".example", 443, 5)
 
 
 def test_an_answer_that_drips_is_cut_off() -> None:
@@ -93,6 +126,6 @@ def test_an_answer_that_drips_is_cut_off() -> None:
         settings = Hooks(private_addresses=True, timeout_seconds=1)
         began = time.monotonic()
         with pytest.raises(FAILED):
-            send(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, settings)
+            send(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, settings, ["127.0.0.1"])
         assert time.monotonic() - began < 4
         thread.join(5)
