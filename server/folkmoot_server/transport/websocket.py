@@ -74,6 +74,7 @@ class WebSocket(asyncio.Protocol):
         "_heard",
         "_is_choked",
         "_is_counted",
+        "_is_put_off",
         "_is_text",
         "_looked",
         "_needed",
@@ -109,7 +110,7 @@ class WebSocket(asyncio.Protocol):
         self._odd: Bucket | None = None
         self._cost_s = self._costed_at = 0.0
         self._deferred: tuple[bytes, int] | None = None
-        self._is_choked = False
+        self._is_choked = self._is_put_off = False
         self._taken: int | None = None
         self._paused = False
         self._heard = True
@@ -158,8 +159,7 @@ class WebSocket(asyncio.Protocol):
                 self._rest = bytearray()
             self._rest += data
             if self._paused:
-                if not self._answer_pings():
-                    self.transport.pause_reading()
+                self._answer_in_turn()
                 return
             if len(self._rest) < self._needed:
                 return
@@ -234,7 +234,10 @@ class WebSocket(asyncio.Protocol):
 
     def go_on(self) -> None:
         """Take more of the frames that were put off, when it is the connection's turn again."""
+        self._is_put_off = False
         if self._deferred is None:
+            if self._receiver is not None and self.is_busy:
+                self._answer_in_turn()
             return
         (data, position), self._deferred, self._paused = self._deferred, None, False
         self._read(data, position)
@@ -269,6 +272,16 @@ class WebSocket(asyncio.Protocol):
         if self.is_open:
             self.transport.write(PING)
 
+    def _answer_in_turn(self) -> None:
+        """Answer pings, unless this turn of the loop has taken enough; read no more unless there is room."""
+        if not self._shared.turns.is_over and self._answer_pings():
+            self.transport.resume_reading()
+            return
+        self.transport.pause_reading()
+        if self._shared.turns.is_over and self.is_busy and not self._is_put_off:
+            self._is_put_off = True
+            self._shared.turns.put_off(self, is_busy=True)
+
     def _answer_pings(self) -> bool:
         """Answer pings among what has to wait, which need not (RFC 6455, section 5.5.2); return whether all was looked
         at and there is room for more."""
@@ -285,7 +298,7 @@ class WebSocket(asyncio.Protocol):
                 frame = bytes(rest[self._looked : stop])
                 del rest[self._looked : stop]
                 self._feed(frame)
-                if not self.is_open:
+                if not self.is_open or self._shared.turns.is_over:
                     return False
             else:
                 self._looked = stop

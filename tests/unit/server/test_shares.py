@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from folkmoot_governance import Refusal
 from folkmoot_protocol.codec import MSGPACK
 from folkmoot_protocol.requests import ListGroups, Post
-from folkmoot_server.bench.stream import BINARY, client_frame
+from folkmoot_server.bench.stream import BINARY, PING, client_frame
 from folkmoot_server.common.deadlines import Deadlines
 from folkmoot_server.common.i18n import translator
 from folkmoot_server.config.settings import Limits
@@ -219,6 +219,40 @@ async def test_who_sends_much_does_not_stand_before_who_sends_little(monkeypatch
     for one in greedy:
         one.data_received(ONE)
     assert shares.shared.turns._calm
+
+
+class Pinged(Reader):
+    """A line on which each answer costs time, and is counted."""
+
+    def __init__(self, shares: Shares) -> None:
+        super().__init__()
+        self.shares = shares
+
+    def write(self, data: bytes) -> None:
+        assert data == b"\x8a\x00"
+        self.shares.taken.append("pong")
+        self.shares.now_s += self.shares.work_s
+
+
+async def test_pings_of_those_who_wait_for_an_answer_share_the_time_of_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = Shares(monkeypatch, 1.01 * FIRST_S / 4)
+    sockets = [shares.connect(str(number)) for number in range(20)]
+    for socket in sockets:
+        socket.transport = cast(Any, Pinged(shares))
+        socket.pause()
+        socket.data_received(client_frame(PING, b"") * 5)
+    assert shares.taken == ["pong"] * 4, "as many as the time is for"
+    while len(shares.taken) < 100:
+        before = len(shares.taken)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert 0 < len(shares.taken) - before <= 8, "later, though no answer has come yet"
+    for socket in sockets:
+        socket.data_received(ONE)
+        socket.resume()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert sorted(shares.taken[100:]) == sorted(str(number) for number in range(20))
 
 
 async def test_what_waits_behind_an_answer_has_its_share_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
