@@ -15,6 +15,7 @@ from folkmoot_protocol.types import GroupStatus
 from ...common.clock import Clock
 from ...common.codes import mediation_number
 from ...common.i18n import N_
+from ...common.turns import Turns
 from ...content.gate import Gate
 from ...live.accounts import Account, Accounts
 from ...live.rooms import Room, Rooms
@@ -58,6 +59,7 @@ class Mediations:
         self._gate = gate
         self._case_service = case_service
         self._texts = texts
+        self._turns = Turns()
 
     async def open(self, account: Account, other: str, room: Room | None, text: str) -> CaseState | Refusal:
         """Ask another account for a mediation: a member of the same group or, without a group, somebody with whom one
@@ -76,9 +78,12 @@ class Mediations:
             said = N_("You and @{user} have no group in common, and do not both own one.")
             return Refusal(ErrorCode.FORBIDDEN, said, {"user": other, "help": "/help mediate"})
         number = mediation_number()
-        mine = await self._ledger.list_cases(CaseFilter(CaseKind.MEDIATION, True, by=account.user), limit=MAX_LISTED)
-        command = OpenMediation(number, other, code, len(mine))
-        return await self._carry_out(None, command, account, self._said((), account, "say", text, number))
+        wanted = CaseFilter(CaseKind.MEDIATION, True, by=account.user)
+        # What another connection of the account asks for at the same time counts.
+        async with self._turns.of(account.user):
+            mine = await self._ledger.list_cases(wanted, limit=MAX_LISTED)
+            command = OpenMediation(number, other, code, len(mine))
+            return await self._carry_out(None, command, account, self._said((), account, "say", text, number))
 
     async def _common_group(self, one: Account, other: Account) -> str:
         """Return a group that both are in, or one of them was banned or removed from; empty where there is none."""

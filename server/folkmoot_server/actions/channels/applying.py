@@ -23,6 +23,7 @@ from folkmoot_protocol.types import ChannelForm, Document, Identity, Role
 from ...common.clock import Clock
 from ...common.codes import application_number
 from ...common.i18n import N_
+from ...common.turns import Turns
 from ...live.accounts import Account, Accounts
 from ...live.pending import OVERTAKEN
 from ...live.rooms import Room
@@ -79,6 +80,7 @@ class Applying:
         self._membership = membership
         self._cases = cases
         self._texts = texts
+        self._turns = Turns()
 
     async def open(
         self,
@@ -103,27 +105,28 @@ class Applying:
             return refusal
         category = category or self._membership.default_category
         wish = Wish(WishKind.CHANNEL, name, category)
-        for _ in range(TRIES):
-            if await self._is_taken(handle):
-                return TAKEN
-            code = await self._membership.free_code()
-            have, limit = await self.quota_of(account)
-            case = await self._ask(account, wish, code, text, documents)
-            if isinstance(case, Refusal):
-                return case
-            command = OpenChannel(
-                code, name, category, topic, form=ChannelForm.PUBLIC, handle=handle, have=have, limit=limit
-            )
-            act = await self._membership.found(command, account)
-            if isinstance(act, Refusal):
-                return act
-            join(act, [*act.also, case])
-            act.change_set.quota_guards = [QuotaGuard(account.user, channels=limit)] if limit else []
-            refusal = await self._groups.wait_stored(act)
-            if refusal is None:
-                return act.room, case.state
-            if refusal.code is not ErrorCode.CONFLICT:
-                return refusal
+        async with self._turns.of(account.user):
+            for _ in range(TRIES):
+                if await self._is_taken(handle):
+                    return TAKEN
+                code = await self._membership.free_code()
+                have, limit = await self.quota_of(account)
+                case = await self._ask(account, wish, code, text, documents)
+                if isinstance(case, Refusal):
+                    return case
+                command = OpenChannel(
+                    code, name, category, topic, form=ChannelForm.PUBLIC, handle=handle, have=have, limit=limit
+                )
+                act = await self._membership.found(command, account)
+                if isinstance(act, Refusal):
+                    return act
+                join(act, [*act.also, case])
+                act.change_set.quota_guards = [QuotaGuard(account.user, channels=limit)] if limit else []
+                refusal = await self._groups.wait_stored(act)
+                if refusal is None:
+                    return act.room, case.state
+                if refusal.code is not ErrorCode.CONFLICT:
+                    return refusal
         return OVERTAKEN
 
     async def _is_taken(self, handle: str) -> bool:
@@ -142,10 +145,12 @@ class Applying:
         except ValueError as error:
             return Refusal(ErrorCode.BAD_NAME, str(error), {"field": "name"})
         about = room is not None and wish.kind is not WishKind.QUOTA
-        act = await self._ask(account, wish, room.state.code if room and about else "", text, documents)
-        if isinstance(act, Refusal):
-            return act
-        return await self._cases.wait_stored(act) or act.state
+        # What another connection of the account applies for at the same time counts.
+        async with self._turns.of(account.user):
+            act = await self._ask(account, wish, room.state.code if room and about else "", text, documents)
+            if isinstance(act, Refusal):
+                return act
+            return await self._cases.wait_stored(act) or act.state
 
     async def _ask(
         self, account: Account, wish: Wish, code: str, text: str, documents: Sequence[Document]

@@ -14,6 +14,7 @@ from ...bus.api import Bus
 from ...bus.messages import FollowUpdate
 from ...common.clock import Clock
 from ...common.i18n import N_
+from ...common.turns import Turns
 from ...delivery.session import Session
 from ...live.accounts import Account
 from ...live.rooms import Room
@@ -56,6 +57,7 @@ class Following:
         self._bus = bus
         self._clock = clock
         self._policy = policy
+        self._turns = Turns()
 
     async def find(self, text: str, session: Session) -> ChannelRow | Refusal:
         """Return a channel by its code, or by `@` and its handle."""
@@ -85,6 +87,11 @@ class Following:
         refusal = room if isinstance(room, Refusal) else check_follow(room.state, self._clock.now_ms())
         if refusal is not None:
             return refusal
+        # What another connection of the account follows at the same time counts.
+        async with self._turns.of(account.user):
+            return await self._follow_one_more(account, row)
+
+    async def _follow_one_more(self, account: Account, row: ChannelRow) -> Refusal | None:
         current = await self._channels.count_follows(account.user)
         if current >= MOST_FOLLOWS:
             text = N_("You follow as many channels as you may: {current} of {limit}.")

@@ -1,12 +1,12 @@
 """Searching a group: who may, and how much at a time. What is found, and how, is storage's."""
 
 import asyncio
-from weakref import WeakValueDictionary
 
 from folkmoot_governance import Refusal
 from folkmoot_protocol.errors import ErrorCode
 
 from ...common.i18n import N_
+from ...common.turns import Turns
 from ...live.pending import TOO_BUSY
 from ...live.rooms import Room
 from ...storage.api import Found, Journal
@@ -29,8 +29,7 @@ class Search:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
-        # A lock is there while somebody has it or waits for it.
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns()
         self._begun = 0
 
     async def search(self, room: Room, user: str, text: str, before: int | None, limit: int) -> Found | Refusal:
@@ -46,7 +45,7 @@ class Search:
         self._begun += 1
         try:
             # A second device of an account is not refused; it waits, and takes nobody else's place.
-            async with self._turns.setdefault(user, asyncio.Lock()), self._places:
+            async with self._turns.of(user), self._places:
                 before = min(before or room.last_seq + 1, room.last_seq + 1)
                 found = await self._journal.search(room.state.code, query, before=before, limit=limit)
         finally:
