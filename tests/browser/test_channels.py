@@ -94,9 +94,27 @@ async def test_one_publishes_and_others_follow_read_and_comment(visit: Visit) ->
     await ben.page.keyboard.press("Control+Enter")
     await expect(ben.page.locator(".item.comment .quote")).to_have_text("Reply to Ben")
     await in_all_widths(ben.page, "thread")
+    # One's own comments are edited, and nobody else's: all read what they say now, and that they were edited.
+    edit = ben.page.get_by_role("button", name="Edit", exact=True)
+    await expect(edit).to_have_count(2)
+    await edit.last.click()
+    await expect(ben.page.get_by_label("Write a comment")).to_have_value("I mean mine.")
+    await ben.page.get_by_role("button", name="Cancel").click()
+    await expect(ben.page.get_by_label("Write a comment")).to_have_value("")
+    await edit.last.click()
+    await ben.page.get_by_label("Write a comment").fill("I mean ours.")
+    await ben.page.keyboard.press("Control+Enter")
+    await expect(ben.page.locator(".item.comment").last).to_contain_text("(edited)")
+    await expect(ben.page.locator(".item.comment .body").last).to_have_text("I mean ours.")
+    public = await (await ben.page.request.get(f"{ben.url}/{ben.page.url.partition('#')[2]}")).text()
+    assert "I mean ours." in public
+    assert "I mean mine." not in public
+    assert "edited" in public.partition("I mean ours.")[0].rpartition("Here too")[2]
     # Its editor removes a comment, and then the post.
     await ada.page.goto(ben.page.url)
     ada.page.on("dialog", lambda dialog: dialog.accept())
+    await expect(ada.page.get_by_role("button", name="Delete")).to_have_count(3)
+    await expect(ada.page.get_by_role("button", name="Edit", exact=True)).to_have_count(0)
     await ada.page.locator(".item.comment").last.get_by_role("button", name="Delete").click()
     await expect(ada.page.locator(".item.comment .gone")).to_have_count(1)
     await in_all_widths(ada.page, "editor")

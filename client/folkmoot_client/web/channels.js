@@ -229,12 +229,13 @@ export class Channels {
     this.draw();
   }
 
-  /** Answer a comment with the next one; nothing ends that. */
-  answer(entry) {
-    this.answered = entry;
+  /** Answer a comment with the next one, or edit it; nothing ends that. */
+  answer(entry, isEdit) {
+    if (isEdit || this.isEdit) byId("publish-text").value = (isEdit && entry.body) || "";
+    Object.assign(this, { answered: entry, isEdit });
     byId("answering").hidden = !entry;
     if (!entry) return;
-    byId("answering-name").textContent = t("reply_to", { name: entry.from.display_name || entry.from.user });
+    byId("answering-name").textContent = isEdit ? t("act_edit") : t("reply_to", { name: entry.from.display_name || entry.from.user });
     byId("publish-text").focus();
   }
 
@@ -247,6 +248,7 @@ export class Channels {
     const field = byId("publish-text");
     const body = field.value.trim();
     const { handle, seq } = this.place;
+    const { isEdit } = this;
     const media = this.attached.refs;
     if (!(body || media.length) || !handle || byId("publish-send").disabled) return;
     if (this.attached.isBusy) return this.complain(t("still_sending"));
@@ -256,13 +258,13 @@ export class Channels {
     byId("publish-send").disabled = true;
     this.complain("");
     try {
-      const { seq: posted } = await this.chat.once("post", fields);
+      const { seq: posted } = await (isEdit ? this.chat.request("edit", { group: `@${handle}`, seq: reply, body }) : this.chat.once("post", fields));
       const choice = byId("may-comment");
       if (!seq && this.channel && choice.value !== (this.channel.comments ?? "open")) await this.editing.setPolicy(posted);
       field.value = choice.dataset.about = "";
       this.attached.clear();
       this.answer();
-      await (seq ? this.loadNewComments() : this.reload());
+      await (seq && !isEdit ? this.loadNewComments() : this.reload());
     } catch (error) {
       this.complain(sayError(error));
       if (error.code === "agreement_required") this.onFail(error);
@@ -376,6 +378,7 @@ export class Channels {
     const isPost = entry.kind === "post";
     if (isPost && !this.place.seq) acts.append(make("a.act", { href: `#@${channel.handle}/${entry.seq}` }, t("comments")));
     if (!isPost && this.mayComment) add("reply", () => this.answer(entry), { "aria-label": t("reply_to", { name }) });
+    if (!isPost && this.mayComment && entry.from.user === this.chat.account?.user) add("act_edit", () => this.answer(entry, true));
     if (isPost) add("repost", () => this.try(() => this.repost(channel, entry)));
     if (this.chat.rooms.has(channel.id)) add("delete", () => this.try(() => this.remove(channel, entry)));
     return acts;
