@@ -20,6 +20,7 @@ from .bus.api import Bus
 from .bus.messages import (
     ALL_NODES_TOPIC,
     BusMessage,
+    GroupUpdate,
     InForceUpdate,
     LimitsUpdate,
     PostUpdate,
@@ -244,8 +245,11 @@ class Node(Parts):
         ]
 
     def _on_bus_message(self, message: BusMessage) -> None:
-        # A struct that is not of a type takes `isinstance` ten times as long as one that is.
-        if type(message) is PresenceUpdate:
+        # A struct that is not of a type takes `isinstance` ten times as long as one that is. Posts come first.
+        if type(message) is GroupUpdate:
+            self.follower.on_bus_message(message)
+            self.raids.on_bus_message(message)
+        elif type(message) is PresenceUpdate:
             self.presence.on_bus_message(message)
         elif type(message) is LimitsUpdate:
             self.shared_limits.on_bus_message(message)

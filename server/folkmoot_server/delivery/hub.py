@@ -147,7 +147,10 @@ class Hub:
             for session in listeners:
                 write = session.write
                 if write is not None:
-                    others.append(write)
+                    if is_large:
+                        others.append(write)
+                    else:
+                        write(data)
                 elif session.lagged or session.socket.is_backed_up:
                     session.deliver_slowly(code, data, first, last)
                 else:
