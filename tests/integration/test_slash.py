@@ -381,7 +381,7 @@ async def test_help_is_a_line_for_each_heading_and_tells_all_of_one_command(cast
 async def test_help_speaks_chinese_to_those_who_read_it(cast: Cast) -> None:
     await cast.does("bob", "/lang zh-CN")
     one = (await cast.does("bob", "／帮助 禁言")).text
-    for told in ("/禁言 @bob 10m off topic", "“禁言”权限", "/mute"):
+    for told in ("/禁言 @bob 10分钟 跑题", "“禁言”权限", "/mute"):
         assert told in one
     muted = await cast.ann.run(f"／禁言 ＠{cast.bob.user} １分钟 刷屏", cast.code)
     assert (muted.data["user"], muted.data["reason"]) == (cast.bob.user, "刷屏")

@@ -63,7 +63,9 @@ def show_headings(call: Call) -> Answer:
 def show_command(row: Slash, call: Call) -> Answer:
     """Return all that there is to know about one command: usage, examples, who may use it, and what it takes."""
     lines = [named_usage(row, call), call.say(row.summary)]
-    examples = [line.replace(f"/{row.name}", f"/{called(row, call)}", 1) for line in EXAMPLES.get(row.name, ())]
+    examples = [
+        call.say(line).replace(f"/{row.name}", f"/{called(row, call)}", 1) for line in EXAMPLES.get(row.name, ())
+    ]
     if examples:
         lines.append(call.say(N_("For example: {examples}"), {"examples": " · ".join(examples)}))
     lines += [call.say(text, detail) for text, detail in who_may(row)]

@@ -29,9 +29,10 @@ def test_what_takes_arguments_has_an_example() -> None:
     assert set(ALSO) | set(EXAMPLES) <= {row.name for row in COMMANDS}
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
 @pytest.mark.parametrize("line", [line for lines in EXAMPLES.values() for line in lines])
-def test_an_example_is_a_line_that_its_command_takes(line: str) -> None:
-    read = read_body(line)
+def test_an_example_is_a_line_that_its_command_takes(line: str, language: str) -> None:
+    read = read_body(translator(language)(line))
     assert isinstance(read, Line)
     row = find_slash(read.name)
     assert row is not None and line in EXAMPLES[row.name]
